@@ -1,0 +1,1 @@
+"""Schemas as the single source: attribute registry, validator and discovery documents."""

@@ -1,0 +1,1 @@
+"""The SCIM engine: filters, paths, PATCH, projection. Pure functions: no HTTP, no database."""

@@ -1,0 +1,133 @@
+"""One deployment in one process: database, schemas, plugins and use cases, put together and taken down in order."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from ..errors import Unavailable
+from ..plugins import PluginManager
+from ..schema.loader import SchemaCatalogue, load_schemas
+from ..schema.validation import ResourceValidator
+from ..settings import Settings
+from ..store.changes import ChangeLog, Event
+from ..store.counters import Counters
+from ..store.driver import Database
+from ..store.embedded import EmbeddedDatabase
+from ..store.failures import translated
+from ..store.indexes import check_version, ensure_indexes
+from ..store.memberships import MembershipStore
+from ..store.resources import ResourceStore
+from ..store.tokens import TokenStore
+from ..store.workspaces import WorkspaceStore
+from .groups import GroupMembers
+from .provisioning import Provisioning
+from .tokens import TokenService
+from .workspaces import WorkspaceService
+
+log = structlog.get_logger("scimserver.application")
+
+EMBEDDED = "embedded:"
+
+
+class Application:
+    """Everything that handlers and commands call; use :meth:`start` to make one."""
+
+    def __init__(self, settings: Settings, database: Database, *, sole_process: bool = False) -> None:
+        self.settings = settings
+        self.database = database
+        self.catalogue: SchemaCatalogue = load_schemas()
+        self.plugins = PluginManager.load(settings.plugins.dirs)
+        self.counters = Counters(database, sole_process=sole_process)
+        self.changes = ChangeLog(database, self.counters, on_flushed=self._after_commit)
+        stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}
+        members = GroupMembers(MembershipStore(database), stores["User"], stores["Group"], self.changes)
+        validators = {t.name: ResourceValidator(t) for t in self.catalogue.resource_types}
+        self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
+        self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.provisioning = Provisioning(stores, validators, members, self.changes)
+        self.draining = False
+        """True once the process is stopping: requests in flight are finished, new ones refused."""
+        self.in_flight = 0
+        self._in_flight_of: Counter[str] = Counter()
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, settings: Settings, *, background: bool = True) -> AsyncIterator["Application"]:
+        """Connect, start the embedded database if the settings say so, and stop everything in order at the end.
+
+        ``background=False`` is for a command that reads or writes and ends: no sweep, no plugin start-up.
+        """
+        async with AsyncExitStack() as stack:
+            url, owner = await _database_url(settings, stack)
+            database = Database.connect(url, settings.database.name, driver=settings.database.driver)
+            stack.push_async_callback(database.close)
+            app = cls(settings, database, sole_process=owner)
+            if background:
+                await app._start_background(stack)
+            stack.push_async_callback(app.tokens.close)
+            yield app
+
+    async def _start_background(self, stack: AsyncExitStack) -> None:
+        self.plugins.startup()
+        stack.callback(self.plugins.shutdown)
+        await self.counters.start()
+        stack.push_async_callback(self.counters.stop)
+        await self.changes.start()
+        stack.push_async_callback(self.changes.stop)
+
+    async def _after_commit(self, ws: str, events: list[Event]) -> None:
+        workspace = await self.workspaces.by_id(ws)
+        if workspace is not None:
+            await workspace.pipeline.after_commit(events)
+
+    async def migrate(self) -> list[str]:
+        """Create or upgrade collections and indexes; returns what was changed, in words."""
+        with translated():
+            return await ensure_indexes(self.database)
+
+    async def check_database(self) -> None:
+        """Tell whether the database answers and has the indexes of this version.
+
+        Raises:
+            Unavailable: it does not; the text says what to do.
+        """
+        with translated():
+            await self.database.ping()
+            problem = await check_version(self.database)
+        if problem:
+            raise Unavailable(problem)
+
+    def enter(self, workspace_id: str, limit: int) -> bool:
+        """Count a request in; False if the workspace already has ``limit`` of them in flight."""
+        if self._in_flight_of[workspace_id] >= limit:
+            return False
+        self._in_flight_of[workspace_id] += 1
+        self.in_flight += 1
+        return True
+
+    def leave(self, workspace_id: str) -> None:
+        """Count a request out."""
+        self.in_flight -= 1
+        self._in_flight_of[workspace_id] -= 1
+        if not self._in_flight_of[workspace_id]:
+            del self._in_flight_of[workspace_id]
+
+
+async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, bool]:
+    """Return the URL to connect to, and whether this process started (and therefore owns) the database."""
+    url = settings.database.url
+    if not url.startswith(EMBEDDED):
+        return url, False
+    directory = Path(url.removeprefix(EMBEDDED) or settings.database.data_dir)
+    running = EmbeddedDatabase.running_url(directory)
+    if running:
+        return running, False
+    embedded = EmbeddedDatabase(directory)
+    started = await embedded.start()
+    stack.push_async_callback(embedded.stop)
+    return started, True
+
+

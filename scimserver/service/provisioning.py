@@ -1,0 +1,346 @@
+"""Create, read, query, replace, patch and delete resources of a workspace (RFC 7644 §3)."""
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from ..errors import Conflict, NotFound, PreconditionFailed, Uniqueness
+from ..schema.attributes import ResourceType
+from ..schema.validation import ResourceValidator
+from ..scim import members as member_operations
+from ..scim import messages, patch
+from ..scim.canonical import Canonical, canonicalise
+from ..scim.parser import parse_filter
+from ..scim.projection import Projection
+from ..scim.replace import merge_put
+from ..store.changes import ChangeLog, Event
+from ..store.documents import Document, new_id, now
+from ..store.resources import DuplicateValue, ResourceStore
+from ..store.search import search
+from .groups import GroupMembers
+from .representation import list_response, location, resource_view, version_tag
+from .workspaces import ActiveWorkspace
+
+log = structlog.get_logger("scimserver.provisioning")
+
+Written = TypeVar("Written")
+
+WRITE_ATTEMPTS = 8
+"""How often a lost race is tried again, when the client gave no ``If-Match``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who asks, and under which address."""
+
+    workspace: ActiveWorkspace
+    base_url: str
+    """Tenant URL without a trailing slash."""
+    request_id: str
+    client: str
+    """User-Agent, for the log only; never branched on (idp-clients §7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource as the client gets it, with what the headers need."""
+
+    resource: dict[str, Any]
+    version: str
+    location: str
+
+
+class Provisioning:
+    """The write path of design §5 and the reads beside it; holds no state of its own."""
+
+    def __init__(
+        self,
+        stores: Mapping[str, ResourceStore],
+        validators: Mapping[str, ResourceValidator],
+        members: GroupMembers,
+        changes: ChangeLog,
+    ) -> None:
+        self._stores = stores
+        self._validators = validators
+        self._members = members
+        self._changes = changes
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def get(self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, projection: Projection) -> Stored:
+        """Return one resource.
+
+        Raises:
+            NotFound: no such id in this workspace.
+        """
+        document = await self._find(ctx, resource_type, resource_id)
+        return await self._answer(ctx, resource_type, document, projection)
+
+    async def query(
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        filter_text: str | None,
+        start_index: int,
+        count: int,
+        projection: Projection,
+    ) -> dict[str, Any]:
+        """Return a ListResponse of the resources that match, in order of creation.
+
+        Raises:
+            InvalidFilter: malformed, or names an unknown attribute.
+            TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
+        """
+        store = self._stores[resource_type.name]
+        if filter_text is None or not filter_text.strip():
+            documents, total = await store.page(ctx.workspace.id, start_index, count)
+        else:
+            condition = parse_filter(filter_text, resource_type)
+            documents, total = await search(
+                store,
+                self._members.rows,
+                ctx.workspace.id,
+                condition,
+                start_index,
+                count,
+                view=lambda document: resource_view(document, resource_type, ctx.base_url),
+            )
+        views = await self._views(ctx, resource_type, documents, projection)
+        return list_response([projection.apply(view) for view in views], total, start_index)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    async def create(
+        self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any], projection: Projection
+    ) -> Stored:
+        """Create a resource and return it.
+
+        Raises:
+            InvalidSyntax, InvalidValue: the body is not an acceptable resource.
+            Uniqueness: a unique value is taken.
+        """
+        sent = self._canonical(ctx, resource_type, body)
+        moment = now()
+        document = Document(
+            id=new_id(resource_type.id_prefix),
+            ws=ctx.workspace.id,
+            v=1,
+            seq=0,
+            resource_type=resource_type.name,
+            scim=sent.resource,
+            app={},
+            map="",
+            created=moment,
+            modified=moment,
+            grouped=False,
+            outbox=[],
+        )
+        await self._members.check_sent(document.id, sent.members)
+        document = self._mapped(ctx, resource_type, document)
+        event = self._event(document, "create", moment)
+        document = dataclasses.replace(document, outbox=[event])
+        document = await self._unique(resource_type, document, self._stores[resource_type.name].insert(document))
+        self._changes.queue(event)
+        if sent.members:
+            await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
+        return await self._answer(ctx, resource_type, document, projection)
+
+    async def replace(
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        resource_id: str,
+        body: dict[str, Any],
+        projection: Projection,
+        if_match: str | None = None,
+    ) -> Stored:
+        """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
+        sent = self._canonical(ctx, resource_type, body)
+        await self._members.check_sent(resource_id, sent.members)
+
+        def change(document: Document) -> dict[str, Any]:
+            return merge_put(document.scim, sent, resource_type)
+
+        async def change_members(document: Document, moment: datetime) -> bool:
+            if sent.members is None:
+                return False
+            return await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
+
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
+        return await self._answer(ctx, resource_type, document, projection)
+
+    async def patch(
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        resource_id: str,
+        body: dict[str, Any],
+        projection: Projection | None,
+        if_match: str | None = None,
+    ) -> Stored:
+        """Apply a PatchOp (RFC 7644 §3.5.2): all operations or none; a change of nothing writes nothing.
+
+        Without ``projection`` the answer carries only version and location.
+        """
+        operations = messages.parse_patch(body)
+        others, plan = member_operations.split(operations, resource_type)
+
+        def change(document: Document) -> dict[str, Any]:
+            result = patch.apply({"id": document.id, **document.scim}, others, resource_type)
+            self._note(ctx, result.notes)
+            result.resource.pop("id", None)
+            return result.resource
+
+        async def change_members(document: Document, moment: datetime) -> bool:
+            if plan is None:
+                return False
+            return await self._members.apply(ctx.workspace.id, document.id, plan, moment)
+
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
+        if projection is None:
+            return Stored({}, version_tag(document.v), location(resource_type, ctx.base_url, document.id))
+        return await self._answer(ctx, resource_type, document, projection)
+
+    async def delete(
+        self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, if_match: str | None = None
+    ) -> None:
+        """Delete a resource and its memberships; its id is never used again.
+
+        Raises:
+            NotFound: no such id, also the second time (RFC 7644 §3.6).
+        """
+        store = self._stores[resource_type.name]
+        for _ in range(WRITE_ATTEMPTS):
+            document = await self._find(ctx, resource_type, resource_id)
+            _check_if_match(if_match, document)
+            ctx.workspace.pipeline.before_delete(resource_type.name, resource_view(document, resource_type, ctx.base_url))
+            moment = now()
+            event = self._event(document, "delete", moment, version=document.v + 1)
+            if await store.delete(document, event):
+                self._changes.queue(event)
+                await self._members.forget(ctx.workspace.id, document, moment)
+                return
+        raise _kept_changing(resource_type)
+
+    # -- the parts of a write --------------------------------------------------------------------------------------
+
+    async def _write(
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        resource_id: str,
+        change: Callable[[Document], dict[str, Any]],
+        change_members: Callable[[Document, datetime], Awaitable[bool]],
+        if_match: str | None,
+    ) -> Document:
+        """Read, change, check, map and write with a compare on the version; then the membership rows.
+
+        Attributes go first: they may be refused (409, 412), and then no row has been written.
+        """
+        store = self._stores[resource_type.name]
+        for _ in range(WRITE_ATTEMPTS):
+            document = await self._find(ctx, resource_type, resource_id)
+            _check_if_match(if_match, document)
+            moment = now()
+            changed = change(document)
+            if changed != document.scim:
+                updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
+                updated = self._mapped(ctx, resource_type, updated)
+                event = self._event(updated, "update", moment)
+                updated = dataclasses.replace(updated, outbox=[*document.outbox, event])
+                if not await self._unique(resource_type, updated, store.replace(updated, document.v)):
+                    continue
+                self._changes.queue(event)
+                document = updated
+            if await change_members(document, moment):
+                document = await self._bump(store, document, moment)
+            return document
+        raise _kept_changing(resource_type)
+
+    async def _bump(self, store: ResourceStore, document: Document, moment: datetime) -> Document:
+        event = self._event(document, "update", moment)
+        version = await store.bump(document.ws, document.id, moment, event)
+        if version is None:
+            raise NotFound(f"{document.resource_type} `{document.id}` was deleted meanwhile.")
+        self._changes.queue(event)
+        return dataclasses.replace(document, v=version, modified=moment)
+
+    def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
+        sent = canonicalise(body, resource_type)
+        self._note(ctx, sent.notes)
+        return sent
+
+    def _note(self, ctx: RequestContext, notes: list[str]) -> None:
+        """Say what was tolerated or stripped; names only, no values."""
+        if notes:
+            log.info("tolerated", request_id=ctx.request_id, workspace=ctx.workspace.slug, notes=notes)
+
+    def _mapped(self, ctx: RequestContext, resource_type: ResourceType, document: Document) -> Document:
+        """Check the resource and let the workspace's plugins make the application document."""
+        self._validators[resource_type.name].check(document.scim)
+        pipeline = ctx.workspace.pipeline
+        resource = {"id": document.id, **document.scim}
+        pipeline.validate(resource_type.name, resource)
+        return dataclasses.replace(document, app=pipeline.map(resource_type.name, resource), map=pipeline.revision)
+
+    def _event(self, document: Document, action: str, moment: datetime, version: int | None = None) -> Event:
+        return Event.new(
+            ws=document.ws,
+            at=moment,
+            action=action,
+            resource_type=document.resource_type,
+            resource_id=document.id,
+            v=version or document.v,
+        )
+
+    async def _unique(self, resource_type: ResourceType, document: Document, write: Awaitable[Written]) -> Written:
+        try:
+            return await write
+        except DuplicateValue as duplicate:
+            raise Uniqueness(
+                f"A {resource_type.name.lower()} with this `{duplicate.attribute}` already exists in this workspace. "
+                f"Match on `{duplicate.attribute}` in the attribute mapping, or change or remove the other one."
+            ) from None
+
+    async def _find(self, ctx: RequestContext, resource_type: ResourceType, resource_id: str) -> Document:
+        document = await self._stores[resource_type.name].get(ctx.workspace.id, resource_id)
+        if document is None:
+            raise NotFound(
+                f"{resource_type.name} `{resource_id[:80]}` does not exist in this workspace. If it was deleted here, "
+                "restart provisioning so that the identity provider matches it again."
+            )
+        return document
+
+    async def _answer(
+        self, ctx: RequestContext, resource_type: ResourceType, document: Document, projection: Projection
+    ) -> Stored:
+        (view,) = await self._views(ctx, resource_type, [document], projection)
+        return Stored(projection.apply(view), view["meta"]["version"], view["meta"]["location"])
+
+    async def _views(
+        self, ctx: RequestContext, resource_type: ResourceType, documents: list[Document], projection: Projection
+    ) -> list[dict[str, Any]]:
+        views = [resource_view(document, resource_type, ctx.base_url) for document in documents]
+        await self._members.add_to_views(ctx.workspace.id, resource_type, documents, views, projection, ctx.base_url)
+        return views
+
+
+def _check_if_match(if_match: str | None, document: Document) -> None:
+    """Compare as RFC 7232 §3.1 with SCIM's weak versions; ``*`` asks only that the resource exists."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    wanted = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
+    if version_tag(document.v).removeprefix("W/") not in wanted:
+        raise PreconditionFailed(
+            f"The resource is at version {version_tag(document.v)}, `If-Match` asks for {if_match[:100]}: read it again."
+        )
+
+
+def _kept_changing(resource_type: ResourceType) -> Conflict:
+    return Conflict(f"This {resource_type.name.lower()} is being changed by others at the same time: send the request again.")
+
+

@@ -1,0 +1,92 @@
+"""How a stored document looks to a SCIM client: schemas, id, meta, references, groups and members."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..schema.attributes import Attribute, ResourceType
+from ..store.documents import Document
+
+LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+def list_response(resources: Sequence[dict[str, Any]], total: int, start_index: int) -> dict[str, Any]:
+    """Return a ListResponse (RFC 7644 §3.4.2); ``Resources`` is there even when empty, and counters are integers."""
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": start_index,
+        "itemsPerPage": len(resources),
+        "Resources": list(resources),
+    }
+
+
+def version_tag(version: int) -> str:
+    """Return the weak ETag of a version (RFC 7644 §3.14)."""
+    return f'W/"{version}"'
+
+
+def timestamp(moment: datetime) -> str:
+    """Return an instant as SCIM writes it: UTC, milliseconds, ``Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def location(resource_type: ResourceType, base_url: str, resource_id: str) -> str:
+    """Return the absolute URL of a resource."""
+    return f"{base_url}{resource_type.endpoint}/{resource_id}"
+
+
+def resource_view(document: Document, resource_type: ResourceType, base_url: str) -> dict[str, Any]:
+    """Return the full resource except for what memberships say (``groups``, ``members``)."""
+    extensions = [e.id for e in resource_type.extensions if e.id in document.scim]
+    view: dict[str, Any] = {"schemas": [resource_type.schema.id, *extensions], "id": document.id, **document.scim}
+    for urn in extensions:
+        view[urn] = dict(view[urn])
+    _add_references(view, resource_type, base_url)
+    view["meta"] = {
+        "resourceType": resource_type.name,
+        "created": timestamp(document.created),
+        "lastModified": timestamp(document.modified),
+        "location": location(resource_type, base_url, document.id),
+        "version": version_tag(document.v),
+    }
+    return view
+
+
+def _add_references(view: dict[str, Any], resource_type: ResourceType, base_url: str) -> None:
+    """Compute ``$ref`` where a complex attribute points at one kind of resource, such as ``manager``."""
+    for attribute in resource_type.attributes():
+        kind = _reference_kind(attribute)
+        if kind is None:
+            continue
+        holder = resource_type.container(view, attribute)
+        value = holder.get(attribute.name)
+        if isinstance(value, dict) and value.get("value"):
+            holder[attribute.name] = {**value, "$ref": f"{base_url}/{kind}s/{value['value']}"}
+
+
+def _reference_kind(attribute: Attribute) -> str | None:
+    reference = attribute.sub("$ref") if not attribute.multi_valued else None
+    return reference.reference_types[0] if reference and len(reference.reference_types) == 1 else None
+
+
+def member_values(rows: Iterable[Mapping[str, Any]], base_url: str) -> list[dict[str, Any]]:
+    """Return ``members`` of a group from its membership rows."""
+    return [
+        {
+            "value": row["member"],
+            "$ref": f"{base_url}/{row['kind']}s/{row['member']}",
+            "type": row["kind"],
+            **({"display": row["display"]} if row.get("display") else {}),
+        }
+        for row in rows
+    ]
+
+
+def group_values(group_ids: Iterable[str], names: Mapping[str, str], base_url: str) -> list[dict[str, Any]]:
+    """Return ``groups`` of a user (RFC 7643 §4.1.2): direct memberships in groups that still exist."""
+    return [
+        {"value": group, "$ref": f"{base_url}/Groups/{group}", "display": names[group], "type": "direct"}
+        for group in group_ids
+        if group in names
+    ]

@@ -1,0 +1,159 @@
+"""Workspaces: what the operator does with them, and the cached view that requests run on."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..plugins import Pipeline, PluginManager
+from ..settings import Settings
+from ..store.workspaces import Workspace, WorkspaceStore
+
+CACHE_SECONDS = 5.0
+"""A change of a workspace reaches every process within this time."""
+MAX_CACHED = 10_000
+
+
+class WorkspaceError(Exception):
+    """What the operator asked for cannot be done; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveWorkspace:
+    """A workspace with everything a request needs, made once per revision."""
+
+    id: str
+    slug: str
+    suspended: bool
+    concurrency: int
+    """Requests in flight per process before the answer is 429."""
+    pipeline: Pipeline
+
+
+class WorkspaceService:
+    """Creates, changes and resolves workspaces."""
+
+    def __init__(self, store: WorkspaceStore, plugins: PluginManager, settings: Settings) -> None:
+        self._store = store
+        self._plugins = plugins
+        self._settings = settings
+        self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
+
+    async def resolve(self, slug: str) -> ActiveWorkspace | None:
+        """Return the workspace of a Tenant URL, at most five seconds old; None if there is none.
+
+        Raises:
+            Unavailable: the database is away and nothing fresh is known.
+        """
+        slug = slug.lower()
+        moment = time.monotonic()
+        cached = self._cache.get(slug)
+        if cached and cached[0] > moment:
+            return cached[2]
+        workspace = await self._store.get_by_slug(slug)
+        if workspace is None or workspace.state == "deleting":
+            active, revision = None, 0
+        elif cached and cached[2] and cached[1] == workspace.revision and cached[2].id == workspace.id:
+            active, revision = cached[2], workspace.revision
+        else:
+            active, revision = self._activate(workspace), workspace.revision
+        if len(self._cache) >= MAX_CACHED:
+            self._cache.clear()
+        self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
+        return active
+
+    def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+        return ActiveWorkspace(
+            id=workspace.id,
+            slug=workspace.slug,
+            suspended=workspace.state == "suspended",
+            concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
+            pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
+        )
+
+    async def create(self, slug: str, *, plugins: list[dict[str, Any]] | None = None) -> Workspace:
+        """Create a workspace with the default plugins, or the given ones."""
+        chosen = plugins if plugins is not None else [{"name": name, "settings": {}} for name in self._settings.plugins.default]
+        self._plugins.check_settings(slug, chosen)
+        workspace = await self._store.create(slug, plugins=chosen)
+        self._cache.pop(slug, None)
+        return workspace
+
+    async def list(self) -> list[Workspace]:
+        """Return every workspace, by slug."""
+        return await self._store.list()
+
+    async def show(self, slug: str) -> Workspace:
+        """Return one workspace.
+
+        Raises:
+            WorkspaceError: there is none with that slug.
+        """
+        workspace = await self._store.get_by_slug(slug)
+        if workspace is None:
+            raise WorkspaceError(f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist.")
+        return workspace
+
+    async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
+        """Apply ``KEY=VALUE`` changes: ``plugins``, ``PLUGIN.SETTING`` and ``limits.concurrency``; all or none."""
+        workspace = await self.show(slug)
+        plugins = [{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins]
+        limits = dict(workspace.limits)
+        for key, value in changes.items():
+            if key == "plugins":
+                known = {p["name"]: p for p in plugins}
+                names = [name.strip() for name in value.split(",") if name.strip()]
+                plugins = [known.get(name, {"name": name, "settings": {}}) for name in names]
+            elif key == "limits.concurrency":
+                limits["concurrency"] = _positive(key, value)
+            else:
+                _set_plugin_setting(plugins, key, value)
+        self._plugins.check_settings(slug, plugins)
+        return await self._update(workspace, plugins=plugins, limits=limits)
+
+    async def suspend(self, slug: str) -> Workspace:
+        """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra."""
+        return await self._update(await self.show(slug), state="suspended")
+
+    async def resume(self, slug: str) -> Workspace:
+        """End a suspension."""
+        return await self._update(await self.show(slug), state="active")
+
+    async def delete(self, slug: str) -> None:
+        """Delete the workspace and everything in it; can be repeated after an interruption."""
+        workspace = await self.show(slug)
+        self._cache.pop(slug, None)
+        await self._store.delete(workspace.id)
+
+    async def _update(self, workspace: Workspace, **changes: Any) -> Workspace:
+        updated = await self._store.update(workspace, **changes)
+        self._cache.pop(workspace.slug, None)
+        return updated
+
+
+def _positive(key: str, value: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", value.strip()):
+        raise WorkspaceError(f"{key}: expected a whole number from 1 to 999999, got `{value}`.")
+    return int(value)
+
+
+def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> None:
+    name, dot, setting = key.partition(".")
+    plugin = next((p for p in plugins if p["name"] == name), None)
+    if not dot or not setting or plugin is None:
+        listed = ", ".join(p["name"] for p in plugins) or "none"
+        raise WorkspaceError(
+            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N or PLUGIN.SETTING=VALUE "
+            f"for a plugin of this workspace ({listed})."
+        )
+    plugin["settings"][setting] = _json_or_text(value)
+
+
+def _json_or_text(value: str) -> Any:
+    """Read ``true``, ``12`` and ``["a"]`` as JSON and everything else as text, as a shell user expects."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,37 @@
+"""``/healthz`` and ``/readyz`` for load balancers and orchestrators."""
+
+from ..errors import ScimError
+from .base import BaseHandler
+
+JSON = "application/json"
+
+
+class HealthHandler(BaseHandler):
+    """200 while the process answers at all; says nothing of the database."""
+
+    async def prepare(self) -> None:
+        """A stopping process is still healthy."""
+
+    async def get(self) -> None:
+        self.send_json({"status": "ok"}, media_type=JSON)
+
+
+class ReadyHandler(BaseHandler):
+    """200 if this process should get requests: not stopping, database reachable, indexes as this version needs them."""
+
+    async def prepare(self) -> None:
+        """Answered here, not by the base class, so that the reason is in the body."""
+
+    async def get(self) -> None:
+        if self.app.draining:
+            self._not_ready("stopping")
+            return
+        try:
+            await self.app.check_database()
+        except ScimError as error:
+            self._not_ready(error.detail)
+            return
+        self.send_json({"status": "ready"}, media_type=JSON)
+
+    def _not_ready(self, reason: str) -> None:
+        self.send_json({"status": "not ready", "reason": reason}, status=503, headers={"Retry-After": "2"}, media_type=JSON)

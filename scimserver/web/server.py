@@ -1,0 +1,72 @@
+"""Listening, and the graceful stop: finish what is in flight, refuse what is new."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Sequence
+
+import structlog
+from tornado.httpserver import HTTPServer
+
+from ..service.application import Application
+from .app import WebApplication
+
+log = structlog.get_logger("scimserver.server")
+
+TORNADO_BODY_LIMIT = 1 << 30
+"""Bytes. Tornado answers a longer body 400 without a SCIM body, so our own 413 must come first (see ``base.py``)."""
+
+
+class Server:
+    """One HTTP server on already bound sockets."""
+
+    def __init__(self, app: Application, sockets: Sequence[socket.socket]) -> None:
+        self._app = app
+        self._http = HTTPServer(
+            WebApplication(app), max_body_size=TORNADO_BODY_LIMIT, idle_connection_timeout=120, body_timeout=120
+        )
+        self._http.add_sockets(list(sockets))
+        self._stop = asyncio.Event()
+
+    def request_stop(self) -> None:
+        """Begin the graceful stop; safe to call from a signal handler."""
+        self._stop.set()
+
+    async def run_until_stopped(self) -> None:
+        """Serve until SIGTERM, SIGINT or :meth:`request_stop`; returns when nothing is in flight or the grace is over."""
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self.request_stop)
+        try:
+            await self._stop.wait()
+            await self.drain(self._app.settings.server.shutdown_grace_seconds)
+        finally:
+            for signal_number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(signal_number)
+
+    async def drain(self, grace: float) -> None:
+        """Refuse new connections and requests, and wait up to ``grace`` seconds for those in flight."""
+        self._app.draining = True
+        self._http.stop()
+        deadline = time.monotonic() + grace
+        while self._app.in_flight and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        if self._app.in_flight:
+            log.warning("stopped with requests in flight", in_flight=self._app.in_flight)
+        await self._http.close_all_connections()
+
+
+def bind(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socket]:
+    """Bind and listen; port 0 picks a free one.
+
+    Raises:
+        OSError: the port is taken or the host is unknown.
+    """
+    listener = socket.create_server((host, port), family=_family(host), backlog=512, reuse_port=reuse_port)
+    listener.setblocking(False)
+    return [listener]
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
