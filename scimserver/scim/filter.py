@@ -4,11 +4,13 @@ A tree is *bound*: names are resolved to :class:`~scimserver.schema.attributes.A
 attribute's type. ``str(tree)`` prints the canonical text; parsing that text gives an equal tree.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ..schema.attributes import Attribute
+from .values import format_instant
 
 Operator = Literal["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
 Literal_ = str | bool | int | float | datetime | None
@@ -23,11 +25,18 @@ class AttributePath:
 
     attribute: Attribute
     sub: Attribute | None = None
+    urn: str | None = None
+    """URN of the extension that holds the attribute; None for common and core attributes and inside a value path."""
 
     @property
     def leaf(self) -> Attribute:
         """The attribute whose type and caseExact decide the comparison."""
         return self.sub or self.attribute
+
+    def __str__(self) -> str:
+        prefix = f"{self.urn}:" if self.urn else ""
+        suffix = f".{self.sub.name}" if self.sub else ""
+        return f"{prefix}{self.attribute.name}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +47,20 @@ class Comparison:
     operator: Operator
     value: Literal_
 
+    def __str__(self) -> str:
+        value = self.value
+        literal: Literal_ = format_instant(value) if isinstance(value, datetime) else value
+        return f"{self.path} {self.operator} {json.dumps(literal, ensure_ascii=False)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Present:
     """``path pr``: has a non-empty value."""
 
     path: AttributePath
+
+    def __str__(self) -> str:
+        return f"{self.path} pr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +69,28 @@ class Not:
 
     term: "Filter"
 
+    def __str__(self) -> str:
+        return f"not ({self.term})"
+
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Two or more terms joined by ``and``."""
+    """Two or more terms joined by ``and``; none of them is itself an :class:`And` (see :func:`conjunction`)."""
 
     terms: tuple["Filter", ...]
+
+    def __str__(self) -> str:
+        return " and ".join(f"({term})" if isinstance(term, Or) else str(term) for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Two or more terms joined by ``or``."""
+    """Two or more terms joined by ``or``; none of them is itself an :class:`Or` (see :func:`disjunction`)."""
 
     terms: tuple["Filter", ...]
+
+    def __str__(self) -> str:
+        return " or ".join(str(term) for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +98,17 @@ class ValuePath:
     """``emails[inner]``, optionally with a comparison on one sub-attribute of the same element behind it.
 
     ``emails[type eq "work"].value eq "x"`` is kept as one node: *the same element* must satisfy both, so the
-    parser folds the outer comparison into ``inner``.
+    parser folds the outer comparison into ``inner`` and it prints as ``emails[type eq "work" and value eq "x"]``.
     """
 
     attribute: Attribute
     inner: "Filter"
+    urn: str | None = None
+    """URN of the extension that holds the attribute; None for common and core attributes."""
+
+    def __str__(self) -> str:
+        prefix = f"{self.urn}:" if self.urn else ""
+        return f"{prefix}{self.attribute.name}[{self.inner}]"
 
 
 Filter = Comparison | Present | Not | And | Or | ValuePath
@@ -93,3 +125,15 @@ class PatchPath:
     value_filter: Filter | None = None
     sub: Attribute | None = None
     extension: str | None = None
+
+
+def conjunction(*terms: Filter) -> Filter:
+    """Join terms with ``and``; a term that is an :class:`And` gives its own terms instead, one term stays itself."""
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, And) else (term,)))
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def disjunction(*terms: Filter) -> Filter:
+    """Join terms with ``or``; a term that is an :class:`Or` gives its own terms instead, one term stays itself."""
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Or) else (term,)))
+    return flat[0] if len(flat) == 1 else Or(flat)

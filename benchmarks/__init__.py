@@ -1,0 +1,1 @@
+"""Measurements as ratios against a floor program, in one run."""

@@ -1,0 +1,1 @@
+"""The default configuration, installed as ``scimserver_conf``."""

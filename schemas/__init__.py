@@ -1,0 +1,1 @@
+"""Annotated JSON Schemas, installed as ``scimserver_schemas``."""

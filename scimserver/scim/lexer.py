@@ -1,0 +1,95 @@
+"""Cut a filter or path text into tokens, and show in an error text where the reader stopped."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+TokenKind = Literal["(", ")", "[", "]", "string", "word", "end"]
+
+MAX_BYTES = 4096
+"""Longest text accepted, in bytes of UTF-8."""
+
+_TOKEN = re.compile(r'[ \t\r\n]*(?:(?P<punctuation>[()\[\]])|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[^ \t\r\n()\[\]"]+))', re.DOTALL)
+_SPACE = " \t\r\n"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= (?:eq|ne|co|sw|ew|gt|ge|lt|le) )[^\s()\[\]"]+', re.DOTALL | re.IGNORECASE)
+_SHOWN = 60
+
+
+class LexicalError(Exception):
+    """The text cannot be cut into tokens; ``position`` counts characters from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token; ``text`` of a string is its decoded value, ``position`` counts characters from 0."""
+
+    kind: TokenKind
+    text: str
+    position: int
+
+    @property
+    def keyword(self) -> str:
+        """The word in lower case, empty for other tokens: operators match in any letter case."""
+        return self.text.lower() if self.kind == "word" else ""
+
+
+def tokenize(text: str) -> list[Token]:
+    """Cut the text into tokens, the last of kind ``end``. Raises :class:`LexicalError`."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise LexicalError(f"longer than {MAX_BYTES} bytes; ask for less at once", 0)
+    return list(_tokens(text))
+
+
+def excerpt(text: str, position: int) -> str:
+    """Show the text up to the position, with ⟨here⟩ behind it. Values are masked: they may be personal."""
+    before = _VALUE.sub('"…"', text[:position]).lstrip(_SPACE)
+    if len(before) > _SHOWN:
+        before = "…" + before[-_SHOWN:]
+    return f"{before}⟨here⟩"
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    position = 0
+    end = len(text.rstrip(_SPACE))
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            start = text.index('"', position)
+            raise LexicalError('a string is not closed; end it with a double quote, and write \\" for one inside it', start)
+        position = match.end()
+        if word := match["word"]:
+            yield Token("word", _scalar(word, match.start("word")), match.start("word"))
+        elif string := match["string"]:
+            yield Token("string", _decode(string, match.start("string")), match.start("string"))
+        else:
+            yield Token(_punctuation(match["punctuation"]), match["punctuation"], match.start("punctuation"))
+    yield Token("end", "", len(text))
+
+
+def _punctuation(char: str) -> TokenKind:
+    kinds: dict[str, TokenKind] = {"(": "(", ")": ")", "[": "[", "]": "]"}
+    return kinds[char]
+
+
+def _decode(string: str, position: int) -> str:
+    try:
+        value = json.loads(string)
+    except ValueError:
+        raise LexicalError(
+            "a string is not valid JSON; write \\\\ for a backslash and \\u00XX for a control character", position
+        ) from None
+    return _scalar(str(value), position)
+
+
+def _scalar(value: str, position: int) -> str:
+    """Refuse half of a surrogate pair: it is no character, and no database can store it."""
+    if _SURROGATE.search(value):
+        raise LexicalError("a string holds half of a surrogate pair; write both halves or the character itself", position)
+    return value

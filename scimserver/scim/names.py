@@ -1,0 +1,125 @@
+"""Attribute names as clients write them: any letter case, URN-qualified, dotted, or without their extension's URN.
+
+RFC 7644 §3.10 gives the notation; idp-client habits beyond it are accepted where ``tolerant`` is set.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from ..schema.attributes import Attribute, ResourceType
+from .filter import AttributePath
+from .values import sub_attribute
+
+_NAME_SHAPE = re.compile(r"[$A-Za-z][A-Za-z0-9_:.$-]*")
+
+
+class UnknownName(Exception):
+    """The name cannot be resolved; the message says why and what to write instead."""
+
+
+def resolve(name: str, resource_type: ResourceType, *, tolerant: bool) -> AttributePath | str:
+    """Resolve a name to its attribute path, or to the URN where it names a whole schema.
+
+    Tolerant also takes the dot of the pre-2018 Entra dialect behind a URN (``urn:…:User.department``) and an
+    extension's attribute without its URN, if only one extension has it. Raises :class:`UnknownName`.
+    """
+    if not _NAME_SHAPE.fullmatch(name):
+        raise UnknownName(
+            "an attribute name is expected here, such as userName or name.familyName; "
+            "put a value that contains spaces or special characters between double quotes"
+        )
+    urn, rest = _split_urn(name, resource_type, tolerant)
+    if urn is not None and not rest:
+        return urn
+    top, dot, sub_name = rest.partition(".")
+    attribute = _top_level(name, top, urn, resource_type, tolerant)
+    home = attribute.schema if resource_type.is_extension_attribute(attribute) else None
+    if not dot:
+        return AttributePath(attribute, urn=home)
+    sub = attribute.sub(sub_name)
+    if sub is None:
+        known = [f"{attribute.name}.{a.name}" for a in attribute.sub_attributes]
+        raise UnknownName(_unknown(name, f"{attribute.name}.{sub_name}", known, resource_type))
+    return AttributePath(attribute, sub, urn=home)
+
+
+def resolve_sub(name: str, attribute: Attribute, resource_type: ResourceType, *, tolerant: bool) -> Attribute:
+    """Resolve a name inside ``attribute[…]`` to a sub-attribute; also accepts it with its full URN and attribute.
+
+    Raises :class:`UnknownName`.
+    """
+    sub = sub_attribute(attribute, name)
+    if sub is None and ":" in name:
+        path = resolve(name, resource_type, tolerant=tolerant)
+        if isinstance(path, AttributePath) and path.attribute == attribute:
+            sub = path.sub
+    if sub is None:
+        known = [a.name for a in attribute.sub_attributes] or ["value"]
+        close = _suggestion(name, known)
+        raise UnknownName(f'{attribute.name} has no sub-attribute "{name}"; {close or "it has " + ", ".join(known)}')
+    return sub
+
+
+def implied_value(path: AttributePath, *, tolerant: bool) -> AttributePath:
+    """Return the path that a comparison with a complex attribute means: its ``value`` sub-attribute.
+
+    RFC 7644 §3.4.2.2 itself writes ``emails co "example.com"``; for single-valued complex attributes such as
+    ``manager`` only Entra does (idp-clients §2.5). Raises :class:`UnknownName` where there is no ``value``.
+    """
+    attribute = path.attribute
+    if path.sub is not None or attribute.type != "complex":
+        return path
+    value = attribute.sub("value") if tolerant or attribute.multi_valued else None
+    if value is None:
+        choices = ", ".join(f"{path}.{sub.name}" for sub in attribute.sub_attributes)
+        raise UnknownName(f"{path} is complex and cannot be compared as a whole; use one of {choices}")
+    return AttributePath(attribute, value, path.urn)
+
+
+def _split_urn(name: str, resource_type: ResourceType, tolerant: bool) -> tuple[str | None, str]:
+    """Split behind the longest registered URN; URNs contain dots, so neither a dot nor a colon alone can tell."""
+    lowered = name.lower()
+    for urn in sorted(_urns(resource_type), key=len, reverse=True):
+        if lowered == urn.lower():
+            return urn, ""
+        follower = name[len(urn) : len(urn) + 1]
+        if lowered.startswith(urn.lower()) and (follower == ":" or (tolerant and follower == ".")):
+            return urn, name[len(urn) + 1 :]
+    return None, name
+
+
+def _top_level(name: str, top: str, urn: str | None, resource_type: ResourceType, tolerant: bool) -> Attribute:
+    attribute = resource_type.attribute(top, urn)
+    if attribute is None and urn is None and tolerant:
+        attribute = resource_type.extension_attribute(top)
+    if attribute is not None:
+        return attribute
+    homes = [e.id for e in resource_type.extensions if e.attribute(top)]
+    if urn is None and homes:
+        full = " or ".join(f"{home}:{top}" for home in homes)
+        raise UnknownName(f"{top} belongs to a schema extension; write {full}")
+    if urn is None and ":" in top + name:
+        known = list(_urns(resource_type))
+        raise UnknownName(_unknown(name, name.rpartition(":")[0], known, resource_type, what="the schema URN of"))
+    extension = resource_type.extension(urn) if urn else None
+    pool: Iterable[Attribute] = extension.attributes if extension else resource_type.attributes()
+    raise UnknownName(_unknown(name, top, [a.name for a in pool], resource_type))
+
+
+def _unknown(name: str, tried: str, known: list[str], resource_type: ResourceType, what: str = "the attribute") -> str:
+    close = _suggestion(tried, known)
+    cure = close or f"/Schemas lists what a {resource_type.name} has"
+    return f'{what} "{name}" is unknown; {cure}'
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return f'did you mean "{by_lower[close[0]]}"?' if close else ""
+
+
+def _urns(resource_type: ResourceType) -> Iterator[str]:
+    yield resource_type.schema.id
+    for extension in resource_type.extensions:
+        yield extension.id

@@ -1,0 +1,194 @@
+"""From outboxes to the ordered feed: events leave in batches, at least once, each exactly once in ``changes``.
+
+A write carries its event in the same document (``outbox``, or ``event`` of a membership row). The writing process queues
+it here and inserts it into ``changes`` a moment later. What a crash left behind, the sweep sends: it looks at what was
+touched in the last minutes and inserts what is missing; then it finishes interrupted deletes and clears what is no
+longer needed. In the steady state nothing is written back to the resource.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from .counters import COLLECTIONS, Counters
+from .documents import DELETED_KEY, Event, minute_of, now
+from .driver import Database
+from .failures import DuplicateKey, DuplicateKeys, translated
+
+log = structlog.get_logger("scimserver.changes")
+
+FLUSH_SECONDS = 0.2
+SWEEP_SECONDS = 60
+SWEEP_BACK_MINUTES = 3
+"""How many minutes before its last run the sweep looks at again."""
+KEEP_TOMBSTONES = timedelta(minutes=10)
+"""Longer than any request takes, so that a membership written beside a delete is found and removed."""
+MAX_QUEUED = 50_000
+"""Beyond this, events wait in their outboxes for the sweep."""
+BATCH = 500
+
+OnFlushed = Callable[[str, Sequence[Event]], Awaitable[None]]
+"""Called with the workspace's id and its events, after they are in ``changes``."""
+
+
+class ChangeLog:
+    """This process's queue of committed events, and the sweep that one process at a time runs."""
+
+    def __init__(self, database: Database, counters: Counters, on_flushed: OnFlushed) -> None:
+        self._database = database
+        self._changes = database["changes"]
+        self._counters = counters
+        self._on_flushed = on_flushed
+        self._queue: list[Event] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._process = secrets.token_hex(8)
+
+    async def start(self) -> None:
+        """Begin to flush and to sweep in the background."""
+        self._tasks = [
+            asyncio.create_task(self._every(FLUSH_SECONDS, self.flush)),
+            asyncio.create_task(self._every(SWEEP_SECONDS, self.sweep, at_once=True)),
+        ]
+
+    async def stop(self) -> None:
+        """Send what is queued, and end the background work."""
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.flush()
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]], *, at_once: bool = False) -> None:
+        while True:
+            if not at_once:
+                await asyncio.sleep(seconds)
+            at_once = False
+            try:
+                await work()
+            except Exception as error:
+                log.warning("changes not sent, will be tried again", error=repr(error))
+
+    def queue(self, *events: Event) -> None:
+        """Take over events that are committed."""
+        if len(self._queue) + len(events) <= MAX_QUEUED:
+            self._queue.extend(events)
+
+    async def flush(self) -> None:
+        """Insert what is queued; on failure it stays queued."""
+        while self._queue:
+            batch = self._queue[:BATCH]
+            await self._send(batch)
+            del self._queue[: len(batch)]
+
+    async def _send(self, events: Sequence[Event]) -> None:
+        by_workspace: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            by_workspace[event.ws].append(event)
+        for ws, listed in by_workspace.items():
+            with translated():
+                first, _ = await self._counters.take(ws, "changes", len(listed))
+            rows = [{**event.to_bson(), "n": first + n} for n, event in enumerate(listed)]
+            with contextlib.suppress(DuplicateKey, DuplicateKeys), translated():
+                await self._changes.insert_many(rows, ordered=False)
+            await self._on_flushed(ws, listed)
+
+    # -- the sweep -------------------------------------------------------------------------------------------------
+
+    async def sweep(self) -> int:
+        """Send what is missing and clear what is no longer needed; returns how many events were sent.
+
+        Runs in one process at a time: the others find the lease taken.
+        """
+        moment = now()
+        lease = await self._take_lease(moment)
+        if lease is None:
+            return 0
+        since = lease - SWEEP_BACK_MINUTES
+        sent = 0
+        for ws in await self._touched_since(since):
+            sent += await self._send_missing(ws, since, minute_of(moment))
+            await self._clear(ws, moment)
+        with translated():
+            await self._database["deployment"].update_one({"_id": "sweep"}, {"$set": {"minute": minute_of(moment)}})
+        if sent:
+            log.info("events sent by the sweep", events=sent)
+        return sent
+
+    async def _take_lease(self, moment: datetime) -> int | None:
+        """Return the minute up to which the last sweep looked, or None if another process is at it."""
+        collection = self._database["deployment"]
+        with translated():
+            with contextlib.suppress(DuplicateKey):
+                await collection.insert_one({"_id": "sweep", "owner": None, "until": moment, "minute": 0})
+            stored = await collection.find_one({"_id": "sweep"})
+            assert stored is not None
+            if stored["owner"] not in (None, self._process) and stored["until"] > moment:
+                return None
+            taken = await collection.update_one(
+                {"_id": "sweep", "owner": stored["owner"], "until": stored["until"]},
+                {"$set": {"owner": self._process, "until": moment + timedelta(seconds=2 * SWEEP_SECONDS)}},
+            )
+        return int(stored["minute"]) if taken.matched_count else None
+
+    @translated()
+    async def _touched_since(self, minute: int) -> list[str]:
+        rows = await self._database["counters"].find({}, {"touched": 1}).to_list(None)
+        # Dead rows and tombstones are cleared ten minutes after the last write.
+        limit = minute - 2 * int(KEEP_TOMBSTONES.total_seconds()) // 60
+        return [row["_id"] for row in rows if row.get("touched", 0) >= limit]
+
+    async def _send_missing(self, ws: str, first: int, last: int) -> int:
+        sent = 0
+        for minute in range(max(first, 0), last + 1) if first > 0 else (None,):
+            events = await self._events_of(ws, minute)
+            known = await self._known(events)
+            missing = sorted((e for i, e in events.items() if i not in known), key=lambda e: e.at)
+            if missing:
+                await self._send(missing)
+                sent += len(missing)
+        return sent
+
+    @translated()
+    async def _events_of(self, ws: str, minute: int | None) -> dict[str, Event]:
+        condition: dict[str, Any] = {"ws": ws} if minute is None else {"ws": ws, "touched": minute}
+        found: dict[str, Event] = {}
+        for kind in COLLECTIONS:
+            async for row in self._database[kind].find(condition, {"outbox": 1}):
+                found |= {e["_id"]: Event.from_bson(e) for e in row.get("outbox", ())}
+        async for row in self._database["memberships"].find(condition, {"event": 1}):
+            found[row["event"]["_id"]] = Event.from_bson(row["event"])
+        return found
+
+    @translated()
+    async def _known(self, ids: Iterable[str]) -> set[str]:
+        wanted = list(ids)
+        known: set[str] = set()
+        for start in range(0, len(wanted), BATCH):
+            part = wanted[start : start + BATCH]
+            known |= {row["_id"] for row in await self._changes.find({"_id": {"$in": part}}, {"_id": 1}).to_list(None)}
+        return known
+
+    @translated()
+    async def _clear(self, ws: str, moment: datetime) -> None:
+        """Finish interrupted deletes, then drop tombstones and ended memberships whose events are safe."""
+        limit = moment - KEEP_TOMBSTONES
+        rows = self._database["memberships"]
+        for kind in COLLECTIONS:
+            for gone in await self._database[kind].find({"ws": ws, "keys": DELETED_KEY}).to_list(None):
+                await rows.update_many(
+                    {"ws": ws, "member": gone["_id"], "live": True}, {"$set": {"live": False, "touched": minute_of(moment)}}
+                )
+                await rows.update_many(
+                    {"ws": ws, "live": True, "group": gone["_id"]}, {"$set": {"live": False, "touched": minute_of(moment)}}
+                )
+                if gone["deleted"] < limit:
+                    await self._database[kind].delete_one({"_id": gone["_id"], "ws": ws})
+        for row in await rows.find({"ws": ws, "live": False}).to_list(None):
+            if row["touched"] < minute_of(limit):
+                await rows.delete_one({"_id": row["_id"], "ws": ws, "live": False})

@@ -1,0 +1,180 @@
+"""The stored form of a resource: what is in a document, and how it gets there and back.
+
+``scim`` is what the identity provider sees, ``app`` what the mappers made and the application reads, ``keys`` and
+``unique`` are the folded match values that the indexes hold (see :mod:`scimserver.scim.keys`).
+"""
+
+import secrets
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..schema.attributes import ResourceType
+from ..scim.keys import match_keys, unique_keys
+
+_BASE62 = string.digits + string.ascii_letters
+_ID_LENGTH = 22
+"""Characters of base62: 131 random bits."""
+_DOT, _ENCODED_DOT = ".", "\uff0e"
+DELETED_KEY = "#deleted"
+"""The only match key of a tombstone; no attribute path begins with ``#``."""
+KEEP_EVENTS_FOR = timedelta(minutes=3)
+"""An event older than this has been sent by the process that made it, or by the sweep (once a minute)."""
+
+
+def new_id(prefix: str) -> str:
+    """Return a random id such as ``u_3rTz…``; never reused, not guessable."""
+    return f"{prefix}_" + "".join(secrets.choice(_BASE62) for _ in range(_ID_LENGTH))
+
+
+def now() -> datetime:
+    """Return the current instant in UTC, cut to milliseconds as BSON stores it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def minute_of(moment: datetime) -> int:
+    """Return the epoch minute, by which the sweep finds what was written lately."""
+    return int(moment.timestamp()) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One committed change of one resource; leaves with the same atomic write that made the change."""
+
+    id: str
+    ws: str
+    at: datetime
+    action: str
+    """``create``, ``update``, ``delete``, ``member_add`` or ``member_remove``."""
+    resource_type: str
+    resource_id: str
+    v: int
+    """Version of the resource after the change; 0 for a membership, which has none."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        ws: str,
+        at: datetime,
+        action: str,
+        resource_type: str,
+        resource_id: str,
+        v: int = 0,
+        data: Mapping[str, Any] | None = None,
+    ) -> "Event":
+        """Make an event with a fresh id."""
+        return cls(new_id("e"), ws, at, action, resource_type, resource_id, v, data or {})
+
+    def to_bson(self) -> dict[str, Any]:
+        """Return the form in an outbox and in ``changes``."""
+        return {
+            "_id": self.id,
+            "ws": self.ws,
+            "at": self.at,
+            "action": self.action,
+            "type": self.resource_type,
+            "id": self.resource_id,
+            "v": self.v,
+            "data": dict(self.data),
+        }
+
+    @classmethod
+    def from_bson(cls, stored: Mapping[str, Any]) -> "Event":
+        """Read the form of :meth:`to_bson`."""
+        return cls(
+            stored["_id"], stored["ws"], stored["at"], stored["action"], stored["type"], stored["id"], stored["v"], stored["data"]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One user, group or other resource of a workspace."""
+
+    id: str
+    ws: str
+    v: int
+    seq: int
+    """Place in the order of creation within workspace and collection."""
+    resource_type: str
+    scim: dict[str, Any]
+    app: dict[str, Any]
+    map: str
+    """Revision of the mapping that made ``app``."""
+    created: datetime
+    modified: datetime
+    grouped: bool = False
+    """Whether it may be a member of a group: tells if ``groups`` needs a second read."""
+    outbox: Sequence[Event] = ()
+
+    def to_bson(self, resource_type: ResourceType) -> dict[str, Any]:
+        """Return the MongoDB document with its match keys."""
+        resource = {"id": self.id, **self.scim}
+        return {
+            "_id": self.id,
+            "ws": self.ws,
+            "type": self.resource_type,
+            "v": self.v,
+            "seq": self.seq,
+            "touched": minute_of(self.modified),
+            "keys": match_keys(resource_type, resource),
+            "unique": unique_keys(resource_type, resource),
+            "scim": encode_names(self.scim),
+            "app": self.app,
+            "map": self.map,
+            "meta": {"created": self.created, "lastModified": self.modified},
+            "grouped": self.grouped,
+            "outbox": [event.to_bson() for event in self.outbox],
+        }
+
+    @classmethod
+    def from_bson(cls, stored: Mapping[str, Any]) -> "Document":
+        """Read the form of :meth:`to_bson`."""
+        return cls(
+            id=stored["_id"],
+            ws=stored["ws"],
+            v=stored["v"],
+            seq=stored["seq"],
+            resource_type=stored["type"],
+            scim=decode_names(stored["scim"]),
+            app=stored["app"],
+            map=stored["map"],
+            created=stored["meta"]["created"],
+            modified=stored["meta"]["lastModified"],
+            grouped=stored["grouped"],
+            outbox=[Event.from_bson(event) for event in stored["outbox"]],
+        )
+
+
+def tombstone(document: Document, event: Event) -> dict[str, Any]:
+    """Return what stays of a deleted resource until its event is safe: no value of it, no key that a filter finds."""
+    return {
+        "_id": document.id,
+        "ws": document.ws,
+        "type": document.resource_type,
+        "v": document.v + 1,
+        "touched": minute_of(event.at),
+        "keys": [DELETED_KEY],
+        "unique": [f"id={document.id}"],
+        "deleted": event.at,
+        "outbox": [e.to_bson() for e in (*document.outbox, event)],
+    }
+
+
+def is_tombstone(stored: Mapping[str, Any]) -> bool:
+    """Tell whether a stored document is what a delete left."""
+    return "deleted" in stored
+
+
+def encode_names(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Encode the dots of URN keys: a dotted MongoDB path through such a key would match nothing."""
+    return {name.replace(_DOT, _ENCODED_DOT): value for name, value in resource.items()}
+
+
+def decode_names(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo :func:`encode_names`."""
+    return {name.replace(_ENCODED_DOT, _DOT): value for name, value in stored.items()}

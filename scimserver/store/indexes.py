@@ -1,0 +1,81 @@
+"""Collections and their indexes: declared once, created and upgraded by ``migrate``, checked by readiness."""
+
+from typing import Any
+
+from .documents import now
+from .driver import Database, settled
+
+VERSION = 1
+"""Raised with every change of the stored form that older processes cannot read."""
+
+Keys = list[tuple[str, int]]
+
+# Every index begins with the workspace, so that a sharded cluster sends each query to one shard; the two exceptions
+# are looked up before the workspace is known.
+INDEXES: dict[str, dict[str, tuple[Keys, bool]]] = {
+    "workspaces": {"slug": ([("slug", 1)], True)},
+    "tokens": {"ws": ([("ws", 1)], False)},
+    "memberships": {
+        "group": ([("ws", 1), ("live", 1), ("group", 1), ("member", 1)], False),
+        "member": ([("ws", 1), ("member", 1), ("live", 1)], False),
+        "touched": ([("ws", 1), ("touched", 1)], False),
+    },
+    "changes": {"n": ([("ws", 1), ("n", 1)], True)},
+}
+for _name in ("users", "groups", "resources"):
+    INDEXES[_name] = {
+        "keys": ([("ws", 1), ("keys", 1)], False),
+        "unique": ([("ws", 1), ("unique", 1)], True),
+        "seq": ([("ws", 1), ("seq", 1)], False),
+        "touched": ([("ws", 1), ("touched", 1)], False),
+    }
+
+
+async def ensure_indexes(database: Database) -> list[str]:
+    """Create what is missing, replace what differs; returns what was done, in words. Safe to run twice at once."""
+    done: list[str] = []
+    for collection, wanted in INDEXES.items():
+        present = await _present(database, collection)
+        for name, (keys, unique) in wanted.items():
+            if present.get(name) == (keys, unique):
+                continue
+            if name in present:
+                await database[collection].drop_index(name)
+                done.append(f"dropped index {collection}.{name}, which had another form")
+            await database[collection].create_index(keys, name=name, unique=unique)
+            done.append(f"created {'unique ' if unique else ''}index {collection}.{name}")
+    version = await stored_version(database)
+    if version != VERSION:
+        await database["deployment"].update_one(
+            {"_id": "version"}, {"$set": {"version": VERSION, "since": now()}}, upsert=True
+        )
+        done.append(f"raised the version of the stored form from {version} to {VERSION}")
+    return done
+
+
+async def check_version(database: Database) -> str | None:
+    """Return what is wrong with the stored form for this program, or None."""
+    version = await stored_version(database)
+    if version == VERSION:
+        return None
+    if version > VERSION:
+        return f"The database is of a newer version ({version}) than this program ({VERSION}): upgrade the program."
+    return "The database lacks the collections or indexes of this version: run `scimserver migrate`."
+
+
+async def stored_version(database: Database) -> int:
+    """Return the version of the stored form; 0 for a new database."""
+    stored = await database["deployment"].find_one({"_id": "version"})
+    return int(stored["version"]) if stored else 0
+
+
+async def _present(database: Database, collection: str) -> dict[str, tuple[Keys, bool]]:
+    if collection not in await database.collection_names():
+        return {}
+    cursor = await settled(database[collection].list_indexes())
+    found: dict[str, tuple[Keys, bool]] = {}
+    async for index in cursor:
+        keys: Any = index["key"]
+        pairs = keys.items() if hasattr(keys, "items") else keys
+        found[index["name"]] = ([(str(k), int(v)) for k, v in pairs], bool(index.get("unique")))
+    return found

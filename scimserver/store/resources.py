@@ -1,0 +1,165 @@
+"""Documents of one resource type: conditional writes, and reads that an index answers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..schema.attributes import ResourceType
+from .counters import WINDOW, Counters
+from .documents import Document, Event, decode_names, is_tombstone, minute_of, tombstone
+from .driver import Database
+from .failures import DuplicateKey, StoreError, translated
+
+
+class DuplicateValue(StoreError):
+    """A unique attribute's value is taken in this workspace."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"{attribute} is taken")
+        self.attribute = attribute
+
+
+class ResourceStore:
+    """All documents of one resource type, of every workspace; each call names the workspace."""
+
+    def __init__(self, database: Database, counters: Counters, resource_type: ResourceType) -> None:
+        self.resource_type = resource_type
+        self.counters = counters
+        self.collection = database[resource_type.collection]
+        self.kind = resource_type.collection
+
+    # -- writes ----------------------------------------------------------------------------------------------------
+
+    async def insert(self, document: Document) -> Document:
+        """Store a new document; returns it with its sequence number.
+
+        Raises:
+            DuplicateValue: a unique value is taken; of two at once, exactly one gets this.
+        """
+        ws = document.ws
+        stored = document.to_bson(self.resource_type)
+        async with self.counters.writing(ws, counted=True):
+            stored["seq"] = await self.counters.lease(ws, self.kind)
+            with _named_duplicate(), translated():
+                await self.collection.insert_one(stored)
+            self.counters.count(ws, self.kind, stored["seq"], 1)
+        return Document.from_bson(stored)
+
+    async def replace(self, document: Document, expected_version: int) -> bool:
+        """Write a changed document if it is still at the expected version; False if somebody was faster.
+
+        Raises:
+            DuplicateValue: a unique value is taken.
+        """
+        condition = self._unchanged(document, expected_version)
+        async with self.counters.writing(document.ws):
+            with _named_duplicate(), translated():
+                result = await self.collection.replace_one(condition, document.to_bson(self.resource_type))
+        return bool(result.matched_count)
+
+    async def bump(self, ws: str, resource_id: str, moment: datetime, event: Event) -> bool:
+        """Give the resource a new version because its memberships changed; False if it is gone.
+
+        An increment and not a compare: two changes of members of one group do not get in each other's way.
+        """
+        change = _new_version(moment) | {"$push": {"outbox": event.to_bson()}}
+        async with self.counters.writing(ws):
+            with translated():
+                result = await self.collection.update_one({"_id": resource_id, "ws": ws, "deleted": None}, change)
+        return bool(result.matched_count)
+
+    async def bump_many(self, ws: str, ids: Iterable[str], moment: datetime) -> None:
+        """Give several resources a new version; their membership rows carry the events."""
+        wanted = list(ids)
+        if wanted:
+            async with self.counters.writing(ws):
+                with translated():
+                    await self.collection.update_many({"_id": {"$in": wanted}, "ws": ws}, _new_version(moment))
+
+    async def delete(self, document: Document, event: Event) -> bool:
+        """Put a tombstone in the document's place if it is still at that version; False if somebody was faster."""
+        condition = self._unchanged(document, document.v)
+        async with self.counters.writing(document.ws, counted=True):
+            with translated():
+                result = await self.collection.replace_one(condition, tombstone(document, event))
+            if result.matched_count:
+                self.counters.count(document.ws, self.kind, document.seq, -1)
+        return bool(result.matched_count)
+
+    @staticmethod
+    def _unchanged(document: Document, version: int) -> dict[str, Any]:
+        # `grouped` is set without a new version: without it here, a write would take the mark back.
+        return {"_id": document.id, "ws": document.ws, "v": version, "grouped": document.grouped}
+
+    async def set_grouped(self, ws: str, ids: Sequence[str]) -> frozenset[str]:
+        """Mark documents as members of some group, before the first row is written; returns those that exist."""
+        condition = {"_id": {"$in": list(ids)}, "ws": ws, "deleted": None}
+        with translated():
+            result = await self.collection.update_many(condition, {"$set": {"grouped": True}})
+            if result.matched_count == len(ids):
+                return frozenset(ids)
+            found = await self.collection.find(condition, {"_id": 1}).to_list(None)
+        return frozenset(document["_id"] for document in found)
+
+    # -- reads -----------------------------------------------------------------------------------------------------
+
+    @translated()
+    async def get(self, ws: str, resource_id: str) -> Document | None:
+        """Return one document, or None if this workspace has none with that id (any more)."""
+        stored = await self.collection.find_one({"_id": resource_id, "ws": ws})
+        return None if stored is None or is_tombstone(stored) else Document.from_bson(stored)
+
+    @translated()
+    async def find(self, ws: str, condition: dict[str, Any]) -> list[Document]:
+        """Return all documents for a condition that an index answers, in order of creation."""
+        found = await self.collection.find({"ws": ws, **condition}).to_list(None)
+        return sorted((Document.from_bson(d) for d in found if not is_tombstone(d)), key=lambda d: d.seq)
+
+    async def page(self, ws: str, start_index: int, count: int) -> tuple[list[Document], int]:
+        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""
+        windows = await self.counters.windows(ws, self.kind)
+        documents: list[Document] = []
+        for window, skip, take in windows.spans(start_index - 1, count):
+            documents += await self._part_of_window(ws, window, skip, take)
+        return documents, windows.total
+
+    async def _part_of_window(self, ws: str, window: int, skip: int, take: int) -> list[Document]:
+        first, last = window * WINDOW, (window + 1) * WINDOW - 1
+        if skip:
+            with translated():
+                rows = await self.collection.find({"ws": ws, "seq": {"$gte": first, "$lte": last}}, {"seq": 1}).to_list(None)
+            numbers = sorted(row["seq"] for row in rows)[skip : skip + take]
+            if not numbers:
+                return []
+            first, last = numbers[0], numbers[-1]
+        return (await self.find(ws, {"seq": {"$gte": first, "$lte": last}}))[:take]
+
+    @translated()
+    async def display_names(self, ws: str, ids: Iterable[str]) -> dict[str, str]:
+        """Return the display names of those ids that exist; the id itself where there is none."""
+        rows = await self.collection.find(
+            {"_id": {"$in": list(ids)}, "ws": ws}, {"scim.displayName": 1, "seq": 1}
+        ).to_list(None)
+        return {row["_id"]: decode_names(row.get("scim") or {}).get("displayName", row["_id"]) for row in rows if "seq" in row}
+
+    @translated()
+    async def gone_ids(self, ws: str, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the ids that are tombstones."""
+        rows = await self.collection.find({"ws": ws, "keys": "#deleted"}, {"_id": 1}).to_list(None)
+        return frozenset(row["_id"] for row in rows) & frozenset(ids)
+
+
+def _new_version(moment: datetime) -> dict[str, Any]:
+    return {"$inc": {"v": 1}, "$set": {"meta.lastModified": moment, "touched": minute_of(moment)}}
+
+
+class _named_duplicate:  # noqa: N801 (reads as the verb phrase it is)
+    """Raise :class:`DuplicateValue` with the attribute's path for a collision in the unique index."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, DuplicateKey):
+            value = error.value[0] if isinstance(error.value, list) else error.value
+            raise DuplicateValue(str(value).partition("=")[0]) from error

@@ -1,0 +1,158 @@
+"""Workspaces as they are stored."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from .documents import now
+from .driver import Database
+from .failures import DuplicateKey, StoreError, translated
+
+State = Literal["active", "suspended", "deleting"]
+SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
+OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes")
+"""Collections whose documents go with their workspace."""
+
+
+class WorkspaceProblem(StoreError):
+    """The workspace cannot be created or changed; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One customer's workspace."""
+
+    id: str
+    slug: str
+    state: State
+    plugins: Sequence[Mapping[str, Any]]
+    """In order; each ``{"name": str, "settings": dict}``."""
+    limits: Mapping[str, Any]
+    created: datetime
+    modified: datetime
+    revision: int
+    profile: str = field(default="default")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that commands print."""
+        return {
+            "name": self.slug,
+            "state": self.state,
+            "plugins": [dict(plugin) for plugin in self.plugins],
+            "limits": dict(self.limits),
+            "created": self.created.isoformat(),
+            "modified": self.modified.isoformat(),
+            "revision": self.revision,
+        }
+
+
+class WorkspaceStore:
+    """The ``workspaces`` collection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._collection = database["workspaces"]
+
+    @translated()
+    async def create(self, slug: str, *, plugins: Sequence[Mapping[str, Any]]) -> Workspace:
+        """Store a new workspace.
+
+        Raises:
+            WorkspaceProblem: the slug is not one, or is taken.
+        """
+        check_slug(slug)
+        moment = now()
+        # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
+        workspace = Workspace(f"ws_{secrets.token_hex(10)}", slug, "active", list(plugins), {}, moment, moment, 1)
+        try:
+            with translated():
+                await self._collection.insert_one(_to_bson(workspace))
+        except DuplicateKey:
+            raise WorkspaceProblem(f"A workspace `{slug}` already exists; choose another name.") from None
+        return workspace
+
+    @translated()
+    async def get_by_slug(self, slug: str) -> Workspace | None:
+        """Return the workspace with that slug, whatever its state."""
+        stored = await self._collection.find_one({"slug": slug})
+        return _from_bson(stored) if stored else None
+
+    @translated()
+    async def get(self, workspace_id: str) -> Workspace | None:
+        """Return the workspace with that internal id."""
+        stored = await self._collection.find_one({"_id": workspace_id})
+        return _from_bson(stored) if stored else None
+
+    @translated()
+    async def list(self) -> list[Workspace]:
+        """Return every workspace, by slug."""
+        return sorted((_from_bson(d) for d in await self._collection.find({}).to_list(None)), key=lambda w: w.slug)
+
+    @translated()
+    async def update(self, workspace: Workspace, **changes: Any) -> Workspace:
+        """Change fields, if nobody else changed the workspace since it was read.
+
+        Raises:
+            WorkspaceProblem: somebody did.
+        """
+        moment, revision = now(), workspace.revision + 1
+        change = {**changes, "modified": moment, "revision": revision}
+        result = await self._collection.update_one({"_id": workspace.id, "revision": workspace.revision}, {"$set": change})
+        if not result.matched_count:
+            raise WorkspaceProblem(f"Workspace `{workspace.slug}` was changed by somebody else meanwhile; try again.")
+        stored = await self._collection.find_one({"_id": workspace.id})
+        assert stored is not None
+        return _from_bson(stored)
+
+    @translated()
+    async def delete(self, workspace_id: str) -> None:
+        """Delete a workspace and everything in it; marked first, so that an interrupted delete can be repeated."""
+        await self._collection.update_one({"_id": workspace_id}, {"$set": {"state": "deleting"}, "$inc": {"revision": 1}})
+        for name in OWNED:
+            await self._database[name].delete_many({"ws": workspace_id})
+        await self._database["counters"].delete_one({"_id": workspace_id})
+        await self._collection.delete_one({"_id": workspace_id})
+
+
+def check_slug(slug: str) -> None:
+    """Check a workspace's name for URLs.
+
+    Raises:
+        WorkspaceProblem: it is not 2 to 63 characters of a–z, 0–9 and single inner hyphens.
+    """
+    if not 2 <= len(slug) <= 63 or not SLUG.fullmatch(slug):
+        raise WorkspaceProblem(
+            f"`{slug[:80]}` cannot be the name of a workspace: use 2 to 63 characters of a-z and 0-9, "
+            "with single hyphens between them, such as `north-gate2`."
+        )
+
+
+def _to_bson(workspace: Workspace) -> dict[str, Any]:
+    return {
+        "_id": workspace.id,
+        "slug": workspace.slug,
+        "state": workspace.state,
+        "profile": workspace.profile,
+        "plugins": [dict(plugin) for plugin in workspace.plugins],
+        "limits": dict(workspace.limits),
+        "created": workspace.created,
+        "modified": workspace.modified,
+        "revision": workspace.revision,
+    }
+
+
+def _from_bson(stored: Mapping[str, Any]) -> Workspace:
+    return Workspace(
+        id=stored["_id"],
+        slug=stored["slug"],
+        state=stored["state"],
+        plugins=stored["plugins"],
+        limits=stored["limits"],
+        created=stored["created"],
+        modified=stored["modified"],
+        revision=stored["revision"],
+        profile=stored["profile"],
+    )

@@ -1,0 +1,171 @@
+"""Kills in the middle of writes, and a database that goes away: nothing acknowledged is lost, nothing is invented."""
+
+import asyncio
+import os
+import signal
+import time
+from typing import Any
+
+import httpx
+
+from . import entra
+from .deployment import Deployment
+
+
+class Writer:
+    """Writes as fast as it can and remembers what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.created: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
+        self.members: set[str] = set()
+        self.group = ""
+        self.statuses: list[int] = []
+
+    async def run(self, client: httpx.AsyncClient, number: int) -> None:
+        flat = entra.make_user(number)
+        answer = await self._send(client, "POST", "Users", entra.create_body(flat))
+        if answer is None or answer.status_code != 201:
+            return
+        user = answer.json()["id"]
+        self.created[user] = str(flat["userName"])
+        title = f"Title {number}"
+        answer = await self._send(client, "PATCH", f"Users/{user}", entra.patch_body({"title": title}, "legacy"))
+        if answer is not None and answer.status_code == 200:
+            self.titles[user] = title
+        answer = await self._send(client, "PATCH", f"Groups/{self.group}", entra.add_members([user]))
+        if answer is not None and answer.status_code == 204:
+            self.members.add(user)
+
+    async def _send(self, client: httpx.AsyncClient, method: str, path: str, body: Any) -> httpx.Response | None:
+        try:
+            response = await client.request(method, path, json=body)
+        except httpx.HTTPError:
+            return None
+        self.statuses.append(response.status_code)
+        return response
+
+
+async def write_until(client: httpx.AsyncClient, writer: Writer, first: int, kill: Any) -> None:
+    """Write in parallel; after a second, pull the plug."""
+
+    async def lane(number: int) -> None:
+        for step in range(60):
+            await writer.run(client, number + step * 4)
+
+    lanes = [asyncio.create_task(lane(first + n)) for n in range(4)]
+    await asyncio.sleep(1.0)
+    kill()
+    await asyncio.gather(*lanes)
+
+
+async def check_everything_acknowledged_is_there(client: httpx.AsyncClient, writer: Writer) -> None:
+    listed: dict[str, dict[str, Any]] = {}
+    total = None
+    while total is None or len(listed) < total:
+        page = (await client.get("Users", params={"startIndex": len(listed) + 1, "count": 200})).json()
+        total = page["totalResults"]
+        assert page["Resources"], f"totalResults says {total}, the pages hold {len(listed)}"
+        listed |= {r["id"]: r for r in page["Resources"]}
+    assert writer.created.keys() <= listed.keys()
+    for user, name in writer.created.items():
+        flat = entra.read_back(listed[user])
+        assert flat["userName"] == name
+        whole = entra.make_user(int(name[4:8]))
+        assert {k: v for k, v in flat.items() if k != "title"} == {k: v for k, v in whole.items() if k != "title"}
+        if user in writer.titles:
+            assert flat["title"] == writer.titles[user]
+        (found,) = (await client.get("Users", params={"filter": f'userName eq "{name}"'})).json()["Resources"]
+        assert found["id"] == user
+    members = {m["value"] for m in (await client.get(f"Groups/{writer.group}")).json()["members"]}
+    assert writer.members <= members
+    assert members <= listed.keys(), "a membership of a user that does not exist"
+    in_group = {i for i, r in listed.items() if any(g["value"] == writer.group for g in r.get("groups", []))}
+    assert in_group == members
+
+
+async def test_nothing_acknowledged_is_lost_when_server_and_database_are_killed(fresh: Deployment) -> None:
+    writer = Writer()
+    async with fresh.client() as client:
+        writer.group = (await client.post("Groups", json=entra.group_body("Everyone", "g-1"))).json()["id"]
+        await write_until(client, writer, 0, fresh.kill)
+    assert writer.created, "the test must have written something before the kill"
+    fresh.start()
+    async with fresh.client() as client:
+        await check_everything_acknowledged_is_there(client, writer)
+        before = len(writer.created)
+        await write_until(client, writer, 1000, lambda: os.kill(fresh.database_pid(), signal.SIGKILL))
+        await wait_until_served(client)
+        await check_everything_acknowledged_is_there(client, writer)
+    assert len(writer.created) > before
+    assert set(writer.statuses) <= {200, 201, 204, 503}, "only success or 503 while the database is away"
+
+
+async def wait_until_served(client: httpx.AsyncClient, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (await client.get("Users", params={"count": 1})).status_code == 200:
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("the service did not resume by itself")
+
+
+async def test_a_frozen_database_is_503_and_never_an_empty_list(fresh: Deployment) -> None:
+    """SIGSTOP: the database is there but answers nothing, as a network that swallows packets."""
+    async with fresh.client() as client:
+        created = await client.post("Users", json=entra.create_body(entra.make_user(1)))
+        assert created.status_code == 201
+        database = fresh.database_pid()
+        os.kill(database, signal.SIGKILL)
+        seen = []
+        started = time.monotonic()
+        while time.monotonic() - started < 20:
+            response = await client.get("Users", params={"filter": 'userName eq "user0001@larkfield.example"'})
+            seen.append(response.status_code)
+            if response.status_code == 200:
+                assert response.json()["totalResults"] == 1, "an empty list makes Entra create duplicates"
+                if 503 in seen:
+                    break
+            else:
+                assert response.status_code == 503
+                assert int(response.headers["Retry-After"]) > 0
+                body = response.json()
+                assert body["status"] == "503" and "database" in body["detail"].lower()
+            await asyncio.sleep(0.05)
+        assert 503 in seen and seen[-1] == 200, "away, and back by itself"
+
+
+async def test_health_stays_up_and_readiness_tells_the_truth(fresh: Deployment) -> None:
+    origin = fresh.facts["tenant_url"].partition("/t/")[0]
+    async with httpx.AsyncClient(base_url=origin, timeout=30) as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert (await client.get("/readyz")).status_code == 200
+        os.kill(fresh.database_pid(), signal.SIGKILL)
+        statuses = set()
+        for _ in range(100):
+            ready = await client.get("/readyz")
+            statuses.add(ready.status_code)
+            assert (await client.get("/healthz")).status_code == 200
+            if statuses == {200, 503} and ready.status_code == 200:
+                break
+            await asyncio.sleep(0.1)
+        assert statuses == {200, 503}
+
+
+async def test_a_graceful_stop_finishes_what_is_in_flight(fresh: Deployment) -> None:
+    async with fresh.client() as client:
+        jobs = [
+            asyncio.create_task(client.post("Users", json=entra.create_body(entra.make_user(n)))) for n in range(30)
+        ]
+        await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+        status, seconds = await asyncio.to_thread(fresh.stop)
+        answers = await asyncio.gather(*jobs, return_exceptions=True)
+    assert status == 0 and seconds < 10
+    done = [a for a in answers if isinstance(a, httpx.Response) and a.status_code == 201]
+    assert all(
+        isinstance(a, httpx.HTTPError) or (isinstance(a, httpx.Response) and a.status_code in (201, 503)) for a in answers
+    )
+    fresh.start()
+    async with fresh.client() as client:
+        total = (await client.get("Users", params={"count": 0})).json()["totalResults"]
+    assert total >= len(done) > 0
