@@ -1,7 +1,7 @@
 """``profile``: the flat card of a person that a SaaS product wants, without SCIM's nesting.
 
-A field without a value is absent, except ``active``, which is true unless the provider says otherwise. Groups are not on
-the card: they are one document each in ``memberships``.
+A field without a value is absent, except ``active``, which is true unless the provider says otherwise. Groups are not
+on the card: they are one document each in ``memberships``.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,9 @@ _GROUP = {"name": "displayName", "external_id": "externalId"}
 @hookimpl
 def scim_plugin_info() -> PluginInfo:
     """Describe the plugin."""
-    return PluginInfo("profile", "A flat card of a user: names, e-mail, phones by type, organization, manager's id.", "1")
+    return PluginInfo(
+        "profile", "A flat card of a user: names, e-mail, phones by type, organization, manager's id.", "1"
+    )
 
 
 @hookimpl
@@ -70,7 +72,9 @@ def email_of(resource: Mapping[str, Any]) -> str | None:
     """
     emails = [e for e in resource.get("emails", ()) if e.get("value")]
     ranked = (
-        [e for e in emails if e.get("primary")] + [e for e in emails if str(e.get("type", "")).lower() == "work"] + emails
+        [e for e in emails if e.get("primary")]
+        + [e for e in emails if str(e.get("type", "")).lower() == "work"]
+        + emails
     )
     if ranked:
         return str(ranked[0]["value"])

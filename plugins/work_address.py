@@ -1,8 +1,9 @@
 """``work_address``: the one line that an application prints under a person's name.
 
-Entra joins it on its side: street, ", " + city, ", " + state, " " + postal code, each glue only if its part is present, and
-sends the result as ``addresses[type eq "work"].formatted``. Clearing the state in the directory changes ``formatted`` but
-never clears ``region``, since Entra does not send nulls: where both are there, ``formatted`` is the one to trust.
+Entra joins it on its side: street, ", " + city, ", " + state, " " + postal code, each glue only if its part is
+present, and sends the result as ``addresses[type eq "work"].formatted``. Clearing the state in the directory changes
+``formatted`` but never clears ``region``, since Entra does not send nulls: where both are there, ``formatted`` is the
+one to trust.
 """
 
 from collections.abc import Mapping
@@ -44,14 +45,24 @@ def scim_map(context: MapContext, resource: Mapping[str, Any]) -> Mapping[str, A
         return None
     formatted, joined = address.get("formatted") or "", join_parts(address)
     line = formatted or joined if context.settings["prefer"] == "formatted" else joined or formatted
-    if context.settings["clean"] and not address.get("streetAddress"):
-        line = line.removeprefix(", ").removeprefix(" ")
+    if context.settings["clean"]:
+        line = without_exposed_glue(line, address.get("streetAddress") or "")
     return {"work_address": line} if line else None
 
 
 def join_parts(address: Mapping[str, Any]) -> str:
-    """Join the parts as the tutorial's expression does; glue depends only on the part behind it, and nothing is trimmed."""
+    """Join the parts as the tutorial's expression does: glue depends on the part behind it only; nothing is trimmed."""
     return "".join(f"{glue}{address[part]}" for part, glue in _GLUE if address.get(part))
+
+
+def without_exposed_glue(line: str, street: str) -> str:
+    """Drop the one glue that a missing street leaves at the start.
+
+    Decided by the line, not by the street alone: a street cleared in the directory stays in the parts.
+    """
+    if street and line.startswith(street):
+        return line
+    return line.removeprefix(", ") if line.startswith(", ") else line.removeprefix(" ")
 
 
 def _work_address(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:

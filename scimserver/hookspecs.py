@@ -1,6 +1,6 @@
 """The plugin contract: every hook, when it is called, with what, and what its result or its exception means.
 
-A plugin is a module (or an object) with functions marked :data:`hookimpl`::
+A plugin is a module with functions marked :data:`hookimpl`::
 
     from scimserver.hookspecs import MapContext, PluginInfo, hookimpl
 
@@ -44,15 +44,23 @@ class PluginInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class MapContext:
-    """In which workspace, for which kind of resource and with which settings a hook is called."""
+class WorkspaceContext:
+    """For which workspace and with which settings a hook is called."""
 
     workspace: str
-    """The workspace's name."""
+    """The workspace's name, as in its Tenant URL."""
+    plugin: str
+    """The plugin's own name."""
+    settings: Mapping[str, Any]
+    """The plugin's settings in this workspace: checked, defaults filled in, read-only (lists are tuples)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapContext(WorkspaceContext):
+    """The same on the write path, where one resource is at hand."""
+
     resource_type: str
     """``User``, ``Group`` or the name of a custom resource type."""
-    settings: Mapping[str, Any]
-    """The plugin's settings in this workspace, checked, with defaults filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,14 @@ class CommittedEvent:
     """``group`` and ``member`` of a membership; empty otherwise."""
 
 
-@hookspec(firstresult=True)
+@hookspec
 def scim_plugin_info() -> PluginInfo:  # type: ignore[empty-body]
-    """Describe the plugin. Required.
+    """Describe the plugin. Required, since a workspace lists plugins by the name given here.
 
-    Called once, when the plugin is loaded. An exception, or a result that is not a :class:`PluginInfo`, stops the start
-    of the server.
+    Called once, when the plugin is loaded, in every process and for every command; never again. Plain function
+    without arguments. Returns a :class:`PluginInfo`. An exception, another result, a name that is taken, or a
+    ``settings_schema`` that is no JSON Schema of an object stops the start of the server with a text that names the
+    file. A schema that says nothing of ``additionalProperties`` refuses settings it does not name.
     """
 
 
@@ -85,7 +95,9 @@ def scim_plugin_info() -> PluginInfo:  # type: ignore[empty-body]
 def scim_startup() -> None:
     """Prepare the plugin in this process.
 
-    Called once in every server process before the first request; not by commands. An exception stops the start.
+    Called once in every server process before the first request, also if no workspace lists the plugin; not by
+    commands such as ``workspace list``. Plain function without arguments; its result is ignored. An exception stops
+    the start, after :func:`scim_shutdown` of the plugins that had started.
     """
 
 
@@ -93,7 +105,9 @@ def scim_startup() -> None:
 def scim_shutdown() -> None:
     """Release what :func:`scim_startup` took.
 
-    Called once in every server process after the last request. An exception is logged.
+    Called once in every server process after the last request, last started first; not if the process is killed, nor
+    for a plugin whose start failed. Plain function without arguments; its result is ignored. An exception is logged
+    and does not keep the others from being called.
     """
 
 
@@ -101,8 +115,9 @@ def scim_shutdown() -> None:
 def scim_schema_files() -> Sequence[Path]:  # type: ignore[empty-body]
     """Return files with extension schemas (annotated JSON Schema, as in ``schemas/``) that the plugin brings along.
 
-    Called once, when the server starts. Every listed schema becomes an extension of User, in all workspaces. An unreadable
-    or invalid file stops the start with a text that names it.
+    Called once, when the server starts. Plain function without arguments. Every schema becomes an extension of User
+    in all workspaces, whether or not they list the plugin: what a workspace has stored must stay readable. An
+    exception, or a file that is missing or invalid, stops the start with a text that names it.
     """
 
 
@@ -110,13 +125,17 @@ def scim_schema_files() -> Sequence[Path]:  # type: ignore[empty-body]
 def scim_validate(context: MapContext, resource: Mapping[str, Any]) -> None:
     """Refuse a resource that SCIM allows but the application does not.
 
-    Called before each create, replace and effective patch, after the schema check and before any :func:`scim_map`; not
-    for membership changes. ``resource`` is the whole canonical resource after the change (names as in the schemas,
-    extensions under their URN, ``id`` included); a change made to it has no effect.
+    Called before each create, replace and effective patch, after the schema check and before any :func:`scim_map`;
+    not for membership changes and not for a patch that changes nothing. ``resource`` is the whole canonical resource
+    after the change (names as in the schemas, extensions under their URN, ``id`` included); it is a copy, a change
+    made to it has no effect. Plain function, without input or output: it holds up every other request of the process.
 
-    Raise a :class:`scimserver.errors.ScimError`, normally :class:`~scimserver.errors.InvalidValue`, whose text names the
-    attribute, the rule and the cure: the identity provider's admin reads it. Any other exception answers the request 500
-    and names the plugin. Either way nothing is written.
+    Returns nothing. To refuse, raise a 4xx class of :mod:`scimserver.errors`, normally
+    :class:`~scimserver.errors.InvalidValue` (400 ``invalidValue``), whose text names the attribute, the rule and the
+    cure:
+    the identity provider's admin reads it. Any other exception answers 500 and names the plugin, and so does
+    :class:`~scimserver.errors.Unauthorized`, which would put the provider's job into quarantine. Either way nothing is
+    written.
     """
 
 
@@ -124,14 +143,19 @@ def scim_validate(context: MapContext, resource: Mapping[str, Any]) -> None:
 def scim_map(context: MapContext, resource: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return fields for the document that the application reads (``app`` in MongoDB).
 
-    Called for each create, replace and effective patch with the whole resource after *all* operations of the request (see
-    :func:`scim_validate`); ``document`` is what the plugins before this one have made. The returned fields are merged over
-    it; None means none.
+    Called for each create, replace and effective patch with the whole resource after *all* operations of the request
+    (as for :func:`scim_validate`); not on reads, deletes and membership changes. ``document`` is what the plugins
+    before this one in the workspace's list have made. Both are copies.
 
-    Must be a plain function and pure: same input, same result, no input or output, since it also runs for previews and
-    re-maps. Values must be storable in MongoDB: strings, booleans, 64-bit integers, floats, datetimes, None, lists and
-    objects of these, with keys that neither start with ``$`` nor contain a dot or NUL. An exception or another value stops
-    the write: 500 naming the plugin, nothing written, other workspaces not affected.
+    The returned fields are merged over the document: a field replaces the one of that name, whole. None means none.
+    Values must be storable in MongoDB: strings, booleans, 64-bit integers, finite floats, datetimes with a time zone,
+    None, lists and objects of these, with names that are not empty, do not start with ``$`` and contain neither dot
+    nor NUL; at most 64 levels and 1 MiB for the whole document.
+
+    Must be a plain function and pure: same input, same result, no input or output, since a write may be tried again
+    and documents are compared. Any exception, or a result that cannot be stored, stops the write: 500 naming the
+    plugin (and the field), nothing written, other workspaces not affected. To refuse a resource use
+    :func:`scim_validate`.
     """
 
 
@@ -139,16 +163,18 @@ def scim_map(context: MapContext, resource: Mapping[str, Any], document: Mapping
 def scim_before_delete(context: MapContext, resource: Mapping[str, Any]) -> None:
     """Refuse the deletion of a resource.
 
-    Called before each DELETE, with the resource as the client sees it. Exceptions mean the same as in
-    :func:`scim_validate`.
+    Called before each DELETE of a resource that exists, with a copy of the resource as the client sees it; not for
+    members taken out of a group, and not when a workspace is deleted. Plain function. Result and exceptions mean the
+    same as in :func:`scim_validate`.
     """
 
 
 @hookspec
-async def scim_after_commit(context: MapContext, events: Sequence[CommittedEvent]) -> None:
+async def scim_after_commit(context: WorkspaceContext, events: Sequence[CommittedEvent]) -> None:
     """Learn of changes that are in the database.
 
-    Called a moment after the commit with a batch of one workspace's events of one resource type, in order; may be a plain
-    function or a coroutine function. At least once: after a crash an event may come twice or from another process. An
-    exception is logged and changes nothing.
+    Called a moment after the commit with a batch of one workspace's events, in order of their commit; not for changes
+    that were refused or changed nothing. May be a plain function or a coroutine function; the next batch waits for
+    it, requests do not. At least once: after a crash an event may come twice, late, or from another process. The
+    result is ignored; an exception is logged, changes nothing, and the batch is not delivered to this plugin again.
     """

@@ -1,6 +1,7 @@
-"""Loading plugins, and running a workspace's plugins in its order with its settings."""
+"""Loading plugins: strict, since a plugin that is silently not called means silently unmapped data."""
 
-import copy
+import dataclasses
+import difflib
 import hashlib
 import importlib.util
 import inspect
@@ -8,9 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -19,30 +18,28 @@ import pluggy
 import structlog
 
 from . import hookspecs
-from .errors import PluginFailed, ScimError, Unavailable
-from .hookspecs import PROJECT, CommittedEvent, MapContext, PluginInfo
+from .hookspecs import PROJECT, PluginInfo
+from .pipeline import Pipeline, Step, where
 from .schema.validation import check_settings, with_defaults
-from .storable import why_not_storable
+
+__all__ = ["HOOKS", "Pipeline", "PluginManager", "PluginProblem"]
 
 log = structlog.get_logger("scimserver.plugins")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("scim_"))
+HOOKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        name: tuple(inspect.signature(hook).parameters)
+        for name, hook in vars(hookspecs).items()
+        if name.startswith("scim_")
+    }
+)
+"""Hook name → names of its arguments."""
 ASYNC_HOOKS = frozenset({"scim_after_commit"})
 
 
 class PluginProblem(Exception):
     """A plugin cannot be loaded, or a workspace's choice of plugins cannot be used; says where and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One plugin in a workspace."""
-
-    name: str
-    settings: Mapping[str, Any]
-    hooks: Mapping[str, Any]
-    """Hook name → caller, for the hooks that this plugin has."""
 
 
 class PluginManager:
@@ -52,6 +49,9 @@ class PluginManager:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._infos: dict[str, PluginInfo] = {}
+        self._places: dict[str, str] = {}
+        self._started: list[str] = []
+        self._closed = False
 
     @classmethod
     def load(cls, directories: Iterable[Path] = ()) -> "PluginManager":
@@ -61,53 +61,40 @@ class PluginManager:
             PluginProblem: one of them cannot be used; names the file and the cure.
         """
         manager = cls()
-        for point in sorted(entry_points(group=PROJECT), key=lambda p: p.name):
-            try:
-                module = point.load()
-            except Exception as error:
-                raise PluginProblem(f"The installed plugin {point.name} ({point.value}) cannot be imported: {error!r}") from error
-            manager.register(module, point.value)
-        for directory in directories:
-            if not Path(directory).is_dir():
+        for point in sorted(entry_points(group=PROJECT), key=lambda p: (p.name, p.value)):
+            manager.register(_load_entry_point(point), _place_of(point))
+        for directory in map(Path, directories):
+            if not directory.is_dir():
                 raise PluginProblem(f"plugins.dirs: {directory} is not a folder; create it or take it out.")
-            for path in sorted(Path(directory).iterdir()):
-                if _is_plugin_file(path):
-                    manager.register(_import_file(path), str(path))
+            for path in sorted(directory.iterdir()):
+                if _is_plugin(path):
+                    manager.register(_import_path(path), str(path))
         return manager
 
-    def register(self, module: Any, place: str) -> PluginInfo:
-        """Add one plugin, checked.
+    def register(self, module: ModuleType, place: str) -> PluginInfo:
+        """Add one plugin, checked; ``place`` is its file or entry point, for messages.
 
         Raises:
-            PluginProblem: unknown hooks, unmarked functions, wrong signatures, a coroutine mapper, a name clash.
+            PluginProblem: unknown hooks, unmarked functions, wrong signatures, a coroutine mapper, a name clash, or a
+                workspace's pipeline was made already (its plugins would be called by others' callers).
         """
+        if self._closed:
+            raise PluginProblem(f"{place}: plugins are loaded before the first workspace is; restart the server.")
         _check_functions(module, place)
-        key = f"{place}#{len(self._infos)}"
+        info = _info(module, place)
+        if info.name in self._infos:
+            raise PluginProblem(
+                f"{place}: there is already a plugin named `{info.name}`, from {self._places[info.name]}; "
+                "rename or remove one of them."
+            )
         try:
-            self._manager.register(module, key)
+            self._manager.register(module, info.name)
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(name=key)
-            raise PluginProblem(f"{place}: {error}. The hooks are {', '.join(HOOKS)}; see scimserver/hookspecs.py.") from error
-        info = self._info(module, place)
-        if info.name in self._infos:
-            self._manager.unregister(name=key)
-            raise PluginProblem(f"{place}: there is already a plugin named `{info.name}`; rename one of them.")
-        # Registered again under the name that workspaces use.
-        self._manager.unregister(name=key)
-        self._manager.register(module, info.name)
+            self._manager.unregister(name=info.name)
+            raise PluginProblem(f"{place}: {error}. The hooks are {', '.join(HOOKS)}.") from error
         self._infos[info.name] = info
-        return info
-
-    def _info(self, module: Any, place: str) -> PluginInfo:
-        try:
-            info = module.scim_plugin_info()
-        except Exception as error:
-            raise PluginProblem(f"{place}: scim_plugin_info() failed: {error!r}") from error
-        if not isinstance(info, PluginInfo) or not NAME.fullmatch(info.name):
-            raise PluginProblem(
-                f"{place}: scim_plugin_info() must return a PluginInfo whose name has only a-z, 0-9 and _ and starts with a letter."
-            )
+        self._places[info.name] = place
         return info
 
     @property
@@ -116,192 +103,216 @@ class PluginManager:
         return MappingProxyType(self._infos)
 
     def schema_files(self) -> list[Path]:
-        """Return the schema files that plugins bring along."""
-        return [Path(path) for found in self._manager.hook.scim_schema_files() for path in found]
+        """Return the schema files that plugins bring along, for :func:`scimserver.schema.loader.load_schemas`.
+
+        Raises:
+            PluginProblem: a plugin failed, or a file is missing.
+        """
+        files: list[Path] = []
+        for name, place in self._places.items():
+            try:
+                found = [Path(path) for result in self._only(name, "scim_schema_files")() for path in result]
+            except Exception as error:
+                raise PluginProblem(f"{place}: scim_schema_files() of `{name}` failed: {error!r}.") from error
+            for path in found:
+                if not path.is_file():
+                    raise PluginProblem(
+                        f"{place}: `{name}` names the schema file {path}, which does not exist; add the file."
+                    )
+            files += found
+        return files
 
     def startup(self) -> None:
-        """Call every plugin's ``scim_startup``."""
-        for name in self._infos:
+        """Call every plugin's ``scim_startup``; after a failure, shut down those that had started.
+
+        Raises:
+            PluginProblem: a plugin failed to start.
+        """
+        for name, place in self._places.items():
             try:
                 self._only(name, "scim_startup")()
             except Exception as error:
-                raise PluginProblem(f"The plugin `{name}` failed to start: {error!r}") from error
+                self.shutdown()
+                raise PluginProblem(f"{place}: the plugin `{name}` failed to start: {error!r}.") from error
+            self._started.append(name)
 
     def shutdown(self) -> None:
-        """Call every plugin's ``scim_shutdown``."""
-        for name in self._infos:
+        """Call ``scim_shutdown`` of every started plugin, last first; what one raises is logged."""
+        while self._started:
+            name = self._started.pop()
             try:
                 self._only(name, "scim_shutdown")()
-            except Exception:
-                log.exception("plugin failed to shut down", plugin=name)
+            except Exception as error:
+                log.error("plugin failed to shut down", plugin=name, error=type(error).__name__, at=where(error))
 
     def check_settings(self, workspace: str, chosen: Sequence[Mapping[str, Any]]) -> None:
-        """Check a workspace's list of plugins before it is saved.
+        """Check a workspace's list of plugins, ``[{"name": …, "settings": {…}}, …]``, before it is saved.
 
         Raises:
             PluginProblem: a plugin is not installed or listed twice, or settings do not fit its schema.
         """
-        names = [plugin["name"] for plugin in chosen]
-        for plugin in chosen:
-            name = plugin["name"]
-            info = self._infos.get(name)
-            if info is None:
-                known = ", ".join(self._infos) or "none"
-                raise PluginProblem(f"Plugin `{name}` is not installed; installed are {known}.")
-            if names.count(name) > 1:
-                raise PluginProblem(f"Plugin `{name}` is listed twice for workspace `{workspace}`; list it once.")
-            problems = check_settings(info.settings_schema, plugin.get("settings") or {})
-            if problems:
-                raise PluginProblem(f"Settings of plugin `{name}`: {'; '.join(problems)}")
+        problems = self._problems(chosen)
+        if problems:
+            raise PluginProblem(f"Workspace `{workspace}`: {' '.join(problems)}")
 
-    def pipeline(self, workspace: str, chosen: Sequence[Mapping[str, Any]]) -> "Pipeline":
-        """Return a workspace's plugins, ready to run; a plugin that is not installed refuses the writes, not the reads."""
-        missing = [plugin["name"] for plugin in chosen if plugin["name"] not in self._infos]
-        steps: list[_Step] = []
-        digest = hashlib.sha256()
-        for plugin in chosen:
-            info = self._infos.get(plugin["name"])
-            if info is None:
-                continue
+    def pipeline(self, workspace: str, chosen: Sequence[Mapping[str, Any]]) -> Pipeline:
+        """Return a workspace's plugins, ready to run; what is wrong with the list refuses its writes, not its reads."""
+        self._closed = True
+        problems = self._problems(chosen)
+        steps: list[Step] = []
+        made_with: list[Any] = []
+        for plugin in [] if problems else chosen:
+            info = self._infos[plugin["name"]]
             settings = with_defaults(info.settings_schema, plugin.get("settings") or {})
             module = self._manager.get_plugin(info.name)
             hooks = {hook: self._only(info.name, hook) for hook in HOOKS if hasattr(module, hook)}
-            steps.append(_Step(info.name, MappingProxyType(settings), hooks))
-            digest.update(json.dumps([info.name, info.version, settings], sort_keys=True).encode())
-        return Pipeline(workspace, tuple(steps), digest.hexdigest()[:16], tuple(missing))
+            steps.append(Step(info.name, workspace, _frozen(settings), hooks))
+            made_with.append([info.name, info.version, settings])
+        digest = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode())
+        return Pipeline(workspace, steps, digest.hexdigest()[:16], " ".join(problems))
 
-    def _only(self, name: str, hook: str) -> Any:
+    def _problems(self, chosen: Sequence[Mapping[str, Any]]) -> list[str]:
+        found = []
+        names = [str(plugin.get("name")) for plugin in chosen]
+        for name, plugin in zip(names, chosen, strict=True):
+            info = self._infos.get(name)
+            if info is None:
+                known = ", ".join(f"`{n}`" for n in sorted(self._infos)) or "none"
+                found.append(f"the plugin `{name}` is not installed on this server (installed: {known}).")
+                continue
+            settings = with_defaults(info.settings_schema, plugin.get("settings") or {})
+            wrong = check_settings(info.settings_schema, settings)
+            if wrong:
+                found.append(f"settings of the plugin `{name}`: {'; '.join(wrong)}.")
+        found += [f"the plugin `{name}` is listed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
+        return found
+
+    def _only(self, name: str, hook: str) -> pluggy.HookCaller:
         """Return a caller of this hook for one plugin: order, blame and awaiting are then ours."""
         others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name]
         return self._manager.subset_hook_caller(hook, others)
 
 
-class Pipeline:
-    """The plugins of one workspace in their order."""
-
-    def __init__(self, workspace: str, steps: tuple[_Step, ...], revision: str, missing: tuple[str, ...] = ()) -> None:
-        self._workspace = workspace
-        self._steps = steps
-        self._missing = missing
-        self.revision = revision
-        """Changes with the plugins' order, versions and settings; stored with every document that this pipeline made."""
-
-    def validate(self, resource_type: str, resource: Mapping[str, Any]) -> None:
-        """Let each plugin refuse the resource.
-
-        Raises:
-            ScimError: a plugin refused it.
-            PluginFailed: a plugin failed.
-            Unavailable: the workspace lists a plugin that is not installed: no document is ever written unmapped.
-        """
-        self._refuse_if_missing()
-        for step in self._steps:
-            self._ask(step, "scim_validate", resource_type, resource=resource)
-
-    def map(self, resource_type: str, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the application document of a canonical resource.
-
-        Raises:
-            PluginFailed: a plugin failed or returned what MongoDB cannot store; names plugin and field.
-            Unavailable: a listed plugin is not installed.
-        """
-        self._refuse_if_missing()
-        document: dict[str, Any] = {}
-        for step in self._steps:
-            for fields in self._ask(step, "scim_map", resource_type, resource=resource, document=document):
-                problem = why_not_storable(fields)
-                if problem:
-                    raise PluginFailed(f"The plugin `{step.name}` made a document that cannot be stored: {problem}.")
-                document.update(fields)
-        return document
-
-    def before_delete(self, resource_type: str, resource: Mapping[str, Any]) -> None:
-        """Let each plugin refuse a deletion; raises as :meth:`validate`."""
-        self._refuse_if_missing()
-        for step in self._steps:
-            self._ask(step, "scim_before_delete", resource_type, resource=resource)
-
-    async def after_commit(self, resource_type: str, events: Sequence[CommittedEvent]) -> None:
-        """Tell each plugin of committed changes; what a plugin raises is logged."""
-        for step in self._steps:
-            hook = step.hooks.get("scim_after_commit")
-            if hook is None:
-                continue
-            try:
-                for result in hook(context=self._context(step, resource_type), events=events):
-                    if inspect.isawaitable(result):
-                        await result
-            except Exception:
-                log.exception("plugin failed after commit", plugin=step.name, workspace=self._workspace)
-
-    def _context(self, step: _Step, resource_type: str) -> MapContext:
-        return MapContext(self._workspace, resource_type, step.settings)
-
-    def _ask(self, step: _Step, hook: str, resource_type: str, **arguments: Any) -> list[Any]:
-        """Call one plugin's hook with copies, so that no plugin can change what is stored."""
-        caller = step.hooks.get(hook)
-        if caller is None:
-            return []
-        try:
-            return list(caller(context=self._context(step, resource_type), **copy.deepcopy(arguments)))
-        except ScimError:
-            raise
-        except Exception as error:
-            log.exception("plugin failed", plugin=step.name, hook=hook, workspace=self._workspace)
-            raise PluginFailed(
-                f"The plugin `{step.name}` of this workspace failed ({type(error).__name__}); nothing was written. "
-                "The operator finds the reason in the server's log under this request."
-            ) from error
-
-    def _refuse_if_missing(self) -> None:
-        if self._missing:
-            names = ", ".join(f"`{name}`" for name in self._missing)
-            raise Unavailable(
-                f"This workspace lists the plugin {names}, which is not installed on the server; nothing is written without it. "
-                "The operator has to install it or take it out of the workspace.",
-                retry_after=300,
-            )
+def _frozen(value: Any) -> Any:
+    """Return JSON data that cannot be changed: settings are shared by all calls, and a mapper must not remember."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: _frozen(item) for name, item in value.items()})
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def committed(event_id: str, action: str, resource_type: str, resource_id: str, v: int, at: datetime, data: Any) -> CommittedEvent:
-    """Return an event as plugins see it."""
-    return CommittedEvent(event_id, action, resource_type, resource_id, v, at, MappingProxyType(dict(data)))
+def _place_of(point: EntryPoint) -> str:
+    return f"{point.dist.name if point.dist else 'an installed package'} ({point.value})"
 
 
-def _is_plugin_file(path: Path) -> bool:
+def _load_entry_point(point: EntryPoint) -> ModuleType:
+    try:
+        module = point.load()
+    except Exception as error:
+        raise PluginProblem(
+            f"{_place_of(point)}: the installed plugin `{point.name}` cannot be imported: {error!r}."
+        ) from error
+    if not isinstance(module, ModuleType):
+        raise PluginProblem(f"{_place_of(point)}: the entry point `{point.name}` must name a module, without a colon.")
+    return module
+
+
+def _is_plugin(path: Path) -> bool:
     if path.name.startswith(("_", ".")):
         return False
-    return path.suffix == ".py" or (path / "__init__.py").is_file()
+    if not path.is_dir():
+        return path.suffix == ".py"
+    if not (path / "__init__.py").is_file():
+        raise PluginProblem(
+            f"{path}: a folder in plugins.dirs is a plugin and needs an __init__.py; add it, or begin its name "
+            "with `_`."
+        )
+    return True
 
 
-def _import_file(path: Path) -> ModuleType:
+def _import_path(path: Path) -> ModuleType:
     target = path / "__init__.py" if path.is_dir() else path
-    name = f"scimserver_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, target, submodule_search_locations=[str(path)] if path.is_dir() else None)
+    # Two folders may hold files of one name; the clash of plugin names is reported later, in better words.
+    name = f"scimserver_plugin_{path.stem}_{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]}"
+    search = [str(path)] if path.is_dir() else None
+    spec = importlib.util.spec_from_file_location(name, target, submodule_search_locations=search)
     if spec is None or spec.loader is None:
-        raise PluginProblem(f"{path} cannot be imported as a Python module.")
+        raise PluginProblem(f"{path}: cannot be imported as a Python module.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise PluginProblem(f"{path} cannot be imported: {error!r}") from error
+        raise PluginProblem(f"{path}: cannot be imported: {error!r}.") from error
     return module
 
 
-def _check_functions(module: Any, place: str) -> None:
-    """Refuse what pluggy would ignore in silence."""
-    marked = [name for name in dir(module) if hasattr(getattr(module, name), f"{PROJECT}_impl")]
-    unmarked = [
-        name
-        for name in dir(module)
-        if name.startswith("scim_") and inspect.isroutine(getattr(module, name)) and name not in marked
-    ]
+def _info(module: ModuleType, place: str) -> PluginInfo:
+    try:
+        info = module.scim_plugin_info()
+    except Exception as error:
+        raise PluginProblem(f"{place}: scim_plugin_info() failed: {error!r}.") from error
+    if not isinstance(info, PluginInfo) or not NAME.fullmatch(info.name):
+        raise PluginProblem(
+            f"{place}: scim_plugin_info() must return a PluginInfo whose name has only a-z, 0-9 and _ "
+            "and starts with a letter."
+        )
+    schema = {"type": "object", "additionalProperties": False, **info.settings_schema}
+    if schema["type"] != "object":
+        raise PluginProblem(f'{place}: settings_schema must be the JSON Schema of an object: give it "type": "object".')
+    try:
+        wrong = check_settings({**schema, "required": []}, with_defaults(schema, {}))
+    except Exception as error:
+        raise PluginProblem(f"{place}: settings_schema is not a JSON Schema: {error!r:.300}.") from error
+    if wrong:
+        raise PluginProblem(f"{place}: a default in settings_schema does not fit the schema: {'; '.join(wrong)}.")
+    return dataclasses.replace(info, settings_schema=schema)
+
+
+def _check_functions(module: ModuleType, place: str) -> None:
+    """Refuse what pluggy would ignore in silence or report only at the first call."""
+    functions = {name: value for name, value in vars(module).items() if callable(value)}
+    marked = {name: value for name, value in functions.items() if isinstance(_options(value), dict)}
+    unmarked = [name for name in functions if name.startswith("scim_") and name not in marked]
     if unmarked:
-        raise PluginProblem(f"{place}: {', '.join(unmarked)} would never be called; put @hookimpl above it.")
+        raise PluginProblem(
+            f"{place}: {', '.join(unmarked)} would never be called; put @hookimpl above it or rename it."
+        )
+    for name, function in marked.items():
+        _check_hook(name, function, place)
     if "scim_plugin_info" not in marked:
-        raise PluginProblem(f"{place}: a plugin needs a function scim_plugin_info() that is marked @hookimpl.")
-    for name in marked:
-        if inspect.iscoroutinefunction(getattr(module, name)) and name not in ASYNC_HOOKS:
-            raise PluginProblem(f"{place}: {name} must be a plain function; only {', '.join(ASYNC_HOOKS)} may be async.")
+        raise PluginProblem(f"{place}: a plugin needs a function scim_plugin_info() that is marked @hookimpl; add it.")
+    if len(marked) == 1:
+        raise PluginProblem(f"{place}: there is no hook beside scim_plugin_info(); add one, for instance scim_map.")
+
+
+def _options(function: Any) -> Any:
+    return getattr(function, f"{PROJECT}_impl", None)
+
+
+def _check_hook(name: str, function: Any, place: str) -> None:
+    if name not in HOOKS:
+        close = difflib.get_close_matches(name, HOOKS, n=1)
+        cure = f"did you mean {close[0]}?" if close else f"the hooks are {', '.join(HOOKS)}."
+        raise PluginProblem(f"{place}: there is no hook {name}; {cure}")
+    options = [option for option, value in _options(function).items() if value]
+    if options:
+        raise PluginProblem(
+            f"{place}: {name} is marked @hookimpl({options[0]}=…), which has no effect here, since the order is "
+            "each workspace's; use @hookimpl alone."
+        )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise PluginProblem(f"{place}: {name} must not yield; return the result.")
+    if inspect.iscoroutinefunction(function) and name not in ASYNC_HOOKS:
+        raise PluginProblem(
+            f"{place}: {name} must be a plain function; only {', '.join(sorted(ASYNC_HOOKS))} may be async. "
+            "Take out `async`."
+        )
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name not in HOOKS[name] or parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+            allowed = ", ".join(HOOKS[name]) or "no arguments"
+            raise PluginProblem(f"{place}: {name} is called with {allowed}, not `{parameter}`; correct the signature.")
+        if parameter.default is not parameter.empty:
+            raise PluginProblem(
+                f"{place}: {name} never gets `{parameter.name}`, since it has a default; take the default out."
+            )

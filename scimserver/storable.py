@@ -1,47 +1,135 @@
-"""What MongoDB can store, told before the driver is asked, so that the text can name plugin and field."""
+"""What MongoDB can store, decided before the driver is asked, so that the text can name plugin and field.
+
+Pure: knows the rules of BSON and of this product's documents, not the driver. Names with a dot or a leading ``$`` can
+be stored by new servers but not be addressed in a query, which is as bad for the application that reads the document.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 MAX_DEPTH = 64
+"""Levels of lists and mappings; MongoDB itself ends at 100, and the document lies inside another one."""
 MAX_BYTES = 1024 * 1024
-"""Of a whole application document, roughly: the text of its names and strings."""
+"""Of one application document, roughly: UTF-8 of names and strings, and 8 bytes for every value."""
 _INT64 = 1 << 63
+_CONTAINERS = (dict, list)
 
 
-def why_not_storable(document: Any) -> str | None:
-    """Return the reason why a mapping cannot be stored as (part of) a document, or None.
+class NotStorable(Exception):
+    """A value that MongoDB cannot store; the text names the field and the rule, never the value."""
 
-    Names must be strings without a dot or NUL and must not start with ``$``; values are None, booleans, 64-bit integers,
-    floats, strings, datetimes, bytes, and lists and mappings of these.
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.path: list[str] = []
+
+    def __str__(self) -> str:
+        return f"`{'.'.join(self.path)}` {self.rule}" if self.path else f"the document {self.rule}"
+
+
+class Budget:
+    """The bytes that may still be used; one budget serves all plugins that make one document."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, size: int = MAX_BYTES) -> None:
+        self.left = size
+
+    def spend(self, size: int) -> None:
+        """Take ``size`` bytes; raises NotStorable when there are not as many."""
+        self.left -= size
+        if self.left < 0:
+            raise NotStorable(f"is larger than {MAX_BYTES} bytes together with what was mapped before it")
+
+
+def storable(fields: object, budget: Budget | None = None) -> dict[str, Any]:
+    """Return a copy of a mapping in the form in which MongoDB gives it back.
+
+    Strings, booleans, 64-bit integers, finite floats, aware datetimes and None stay (datetimes lose what is below a
+    millisecond); mappings become dicts; lists and tuples become lists.
+
+    Raises:
+        NotStorable: anything else, or a document that is too deep or too large.
     """
-    if not isinstance(document, Mapping):
-        return f"expected a mapping of fields, got {type(document).__name__}"
-    budget = [MAX_BYTES]
-    reason = _check(document, "", 0, budget)
-    if reason is None and budget[0] < 0:
-        return f"it is larger than {MAX_BYTES} bytes"
-    return reason
+    if not isinstance(fields, Mapping):
+        raise NotStorable(f"is a {type(fields).__name__}; expected a mapping of fields")
+    return _mapping(fields, 0, budget or Budget())
 
 
-def _check(value: Any, path: str, depth: int, budget: list[int]) -> str | None:
-    if depth > MAX_DEPTH:
-        return f"`{path}` is nested more than {MAX_DEPTH} levels deep"
-    budget[0] -= len(value) if isinstance(value, str | bytes) else 8
-    if value is None or isinstance(value, bool | str | float | datetime | bytes):
-        return None
-    if isinstance(value, int):
-        return None if -_INT64 <= value < _INT64 else f"`{path}` does not fit 64 bits"
+def plain_copy(value: Any) -> Any:
+    """Return a deep copy of JSON-like data, some ten times as fast as :func:`copy.deepcopy`; scalars are shared."""
+    if isinstance(value, dict):
+        return {name: plain_copy(v) if isinstance(v, _CONTAINERS) else v for name, v in value.items()}
     if isinstance(value, list):
-        return next((r for n, v in enumerate(value) if (r := _check(v, f"{path}[{n}]", depth + 1, budget))), None)
+        return [plain_copy(v) if isinstance(v, _CONTAINERS) else v for v in value]
+    return value
+
+
+def _value(value: Any, depth: int, budget: Budget) -> Any:
+    kind = type(value)
+    if kind is str:
+        budget.spend(8 + _utf8_length(value))
+        return value
+    budget.spend(8)
+    if value is None or kind is bool:
+        return value
+    if kind is int:
+        if not -_INT64 <= value < _INT64:
+            raise NotStorable("does not fit 64 bits")
+        return value
+    if kind is float:
+        # NaN is not equal to itself: the document would differ from itself in every comparison; JSON lacks it too.
+        if not isfinite(value):
+            raise NotStorable("is not a finite number")
+        return value
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise NotStorable("is a datetime without a time zone; give it one, for instance UTC")
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
     if isinstance(value, Mapping):
-        for name, item in value.items():
-            if not isinstance(name, str) or not name or name.startswith("$") or "." in name or "\0" in name:
-                return f"`{path}` has a field named {name!r}; a name is a text without a dot or NUL and does not start with $"
-            budget[0] -= len(name)
-            reason = _check(item, f"{path}.{name}" if path else name, depth + 1, budget)
-            if reason:
-                return reason
-        return None
-    return f"`{path}` is a {type(value).__name__}, which MongoDB cannot store"
+        return _mapping(value, depth + 1, budget)
+    if isinstance(value, list | tuple):
+        return _list(value, depth + 1, budget)
+    raise NotStorable(f"is a {kind.__name__}, which MongoDB cannot store")
+
+
+def _mapping(value: Mapping[Any, Any], depth: int, budget: Budget) -> dict[str, Any]:
+    if depth > MAX_DEPTH:
+        raise NotStorable(f"is nested more than {MAX_DEPTH} levels deep")
+    made: dict[str, Any] = {}
+    for name, item in value.items():
+        if type(name) is not str or not name or name[0] == "$" or "." in name or "\0" in name:
+            raise NotStorable(
+                f"has a field named {name!r:.80}; a name is a text without dot or NUL and does not start with $"
+            )
+        try:
+            budget.spend(_utf8_length(name))
+            made[name] = _value(item, depth, budget)
+        except NotStorable as problem:
+            problem.path.insert(0, name)
+            raise
+    return made
+
+
+def _list(value: list[Any] | tuple[Any, ...], depth: int, budget: Budget) -> list[Any]:
+    if depth > MAX_DEPTH:
+        raise NotStorable(f"is nested more than {MAX_DEPTH} levels deep")
+    made: list[Any] = []
+    for item in value:
+        try:
+            made.append(_value(item, depth, budget))
+        except NotStorable as problem:
+            problem.path.insert(0, str(len(made)))
+            raise
+    return made
+
+
+def _utf8_length(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise NotStorable("holds half of a surrogate pair, which is no valid text") from None

@@ -3,7 +3,7 @@
 Built from ``schemas/*.json`` by :mod:`scimserver.schema.loader`; RFC 7643 §2 and §7 define the characteristics.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -124,13 +124,13 @@ class ResourceType:
         """Tell whether the attribute's values live under its extension's URN in the resource."""
         return attribute.schema.lower() in self._extensions
 
-    def container(self, resource: dict[str, Any], attribute: Attribute) -> dict[str, Any]:
+    def container(self, resource: Mapping[str, Any], attribute: Attribute) -> Mapping[str, Any]:
         """Return the object that holds the attribute: the resource, or the extension object (empty if absent)."""
         if self.is_extension_attribute(attribute):
             held = resource.get(attribute.schema)
             return held if isinstance(held, dict) else {}
         return resource
 
-    def value(self, resource: dict[str, Any], attribute: Attribute) -> Any:
+    def value(self, resource: Mapping[str, Any], attribute: Attribute) -> Any:
         """Return the attribute's value in a canonical resource, or None."""
         return self.container(resource, attribute).get(attribute.name)

@@ -41,7 +41,7 @@ class ResourceValidator:
         if not self._fast.is_valid(resource):
             self._refuse(resource)
         for attribute, checks in self._texts:
-            value = self._resource_type.value(dict(resource), attribute)
+            value = self._resource_type.value(resource, attribute)
             if value is not None:
                 for check in checks:
                     check(value)

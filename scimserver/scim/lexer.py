@@ -11,10 +11,13 @@ TokenKind = Literal["(", ")", "[", "]", "string", "word", "end"]
 MAX_BYTES = 4096
 """Longest text accepted, in bytes of UTF-8."""
 
-_TOKEN = re.compile(r'[ \t\r\n]*(?:(?P<punctuation>[()\[\]])|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[^ \t\r\n()\[\]"]+))', re.DOTALL)
+_TOKEN = re.compile(
+    r'[ \t\r\n]*(?:(?P<punctuation>[()\[\]])|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[^ \t\r\n()\[\]"]+))', re.DOTALL
+)
 _SPACE = " \t\r\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= (?:eq|ne|co|sw|ew|gt|ge|lt|le) )[^\s()\[\]"]+', re.DOTALL | re.IGNORECASE)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BARE_VALUE = re.compile(r"(\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)[^\s()\[\]\"]+", re.IGNORECASE)
 _SHOWN = 60
 
 
@@ -49,7 +52,7 @@ def tokenize(text: str) -> list[Token]:
 
 def excerpt(text: str, position: int) -> str:
     """Show the text up to the position, with ⟨here⟩ behind it. Values are masked: they may be personal."""
-    before = _VALUE.sub('"…"', text[:position]).lstrip(_SPACE)
+    before = _BARE_VALUE.sub(r'\1"…"', _STRING.sub('"…"', text[:position])).lstrip(_SPACE)
     if len(before) > _SHOWN:
         before = "…" + before[-_SHOWN:]
     return f"{before}⟨here⟩"

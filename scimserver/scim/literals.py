@@ -65,7 +65,7 @@ def _boolean(token: Token, tolerant: bool) -> bool:
 def _number(attribute: Attribute, token: Token, tolerant: bool) -> int | float:
     if (token.kind == "word" or tolerant) and _NUMBER.fullmatch(token.text):
         value: int | float = json.loads(token.text)
-        if math.isfinite(value):
+        if isinstance(value, int) or math.isfinite(value):
             return value
     raise BadLiteral("a whole number is expected" if attribute.type == "integer" else "a number is expected")
 

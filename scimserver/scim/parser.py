@@ -180,6 +180,10 @@ class _Parser:
             self._refuse(f"more than {MAX_TERMS} comparisons; split the query", token)
         if path.leaf.mutability == "writeOnly" or path.leaf.returned == "never":
             self._refuse(f"{path} is never returned and cannot be filtered on", token)
+        if path.leaf.name == "$ref":
+            # Computed on output from the server's address and never stored: no comparison could be true.
+            cure = str(path).replace("$ref", "value")
+            self._refuse(f"{path} is made from {cure} on output and cannot be filtered on; use {cure}", token)
         operator = self._peek()
         if operator.keyword == "pr":
             self._take()
@@ -191,10 +195,6 @@ class _Parser:
             path = names.implied_value(path, tolerant=self._tolerant)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
-        if path.leaf.name == "$ref":
-            # Computed on output from the server's address and never stored: no comparison could be true.
-            cure = str(path).replace("$ref", "value")
-            self._refuse(f"{path} is made from {cure} on output and cannot be compared; compare {cure}", token)
         return Comparison(path, cast(Operator, operator.keyword), self._value(path, operator.keyword))
 
     def _value(self, path: AttributePath, operator: str) -> Literal_:

@@ -6,7 +6,7 @@ A database that is away is always :class:`~scimserver.errors.Unavailable` (503 w
 
 import functools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
@@ -67,8 +67,10 @@ class DuplicateKey(StoreError):
 
 
 class DuplicateKeys(StoreError):
-    """Of several documents inserted at once, some collided; ``by_position`` tells which, and every other
-    was written if the insert was unordered."""
+    """Of several documents inserted at once, some collided.
+
+    ``by_position`` tells which; if the insert was unordered, every other one was written.
+    """
 
     def __init__(self, by_position: Mapping[int, DuplicateKey]) -> None:
         super().__init__(f"{len(by_position)} documents have duplicate keys")
@@ -87,7 +89,9 @@ class translated:  # noqa: N801 (reads as the verb it is: ``with translated():``
             if found is not None:
                 raise found from error
 
-    def __call__(self, function: Callable[Parameters, Awaitable[Returned]]) -> Callable[Parameters, Awaitable[Returned]]:
+    def __call__(
+        self, function: Callable[Parameters, Awaitable[Returned]]
+    ) -> Callable[Parameters, Coroutine[Any, Any, Returned]]:
         @functools.wraps(function)
         async def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
             with self:

@@ -1,0 +1,188 @@
+"""Membership operations of a group: read from PATCH, POST and PUT, and resolved to what is added and removed.
+
+A group's members are documents of their own, so a PATCH is split: what concerns ``members`` becomes a :class:`MemberPlan`,
+the rest goes to :mod:`.patch`. Removing ``members`` with a list of values removes just these: that is what Entra means,
+though a literal reading of RFC 7644 §3.5.2.2 would empty the group (idp-clients §3.6).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ..errors import InvalidPath, InvalidValue, Mutability
+from ..schema.attributes import ResourceType
+from .canonical import is_membership, kind
+from .filter import Comparison, Filter, Or
+from .match import element_matches
+from .messages import Operation
+from .parser import parse_path
+
+Member = dict[str, Any]
+"""``{"value": id, "type"?: "User" | "Group", "display"?: str}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on the members."""
+
+    op: Literal["add", "set", "remove", "remove_matching"]
+    members: Mapping[str, Member] = field(default_factory=dict)
+    condition: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanges:
+    """What the operations come to."""
+
+    clear: bool
+    """Whether to start from the empty set; then ``remove`` is empty."""
+    add: dict[str, Member]
+    remove: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """The membership operations of one PATCH, in order."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def needs_stored(self) -> bool:
+        """Whether the present members have to be read: only for a filter on something else than their ids."""
+        return any(step.op == "remove_matching" for step in self.steps)
+
+    def resolve(self, stored: Mapping[str, Member] | None = None) -> MemberChanges:
+        """Apply the steps in order; ``stored`` are the present members by id, if :attr:`needs_stored`."""
+        clear, add, remove = False, dict[str, Member](), set[str]()
+        for step in self.steps:
+            if step.op == "add":
+                add |= step.members
+                remove -= step.members.keys()
+            elif step.op == "set":
+                clear, add, remove = True, dict(step.members), set()
+            else:
+                gone = set(step.members)
+                if step.condition is not None:
+                    present = {} if clear else {i: m for i, m in (stored or {}).items() if i not in remove}
+                    gone = {i for i, m in (present | add).items() if element_matches(step.condition, m)}
+                add = {i: m for i, m in add.items() if i not in gone}
+                remove |= set() if clear else gone
+        return MemberChanges(clear, add, frozenset(remove))
+
+
+def split(operations: Iterable[Operation], resource_type: ResourceType) -> tuple[list[Operation], MemberPlan | None]:
+    """Separate the operations on a group's members from the others; the plan is None if there are none.
+
+    Raises:
+        InvalidPath, InvalidValue, Mutability: a membership operation cannot be read; names it and the cure.
+    """
+    attribute = resource_type.attribute("members")
+    if attribute is None or not is_membership(attribute, resource_type):
+        return list(operations), None
+    others: list[Operation] = []
+    steps: list[Step] = []
+    for operation in operations:
+        if operation.path is None:
+            rest, values = _take_members(operation, resource_type)
+            if rest is not None:
+                others.append(rest)
+            steps += [_without_filter(operation.op, value, True, "members") for value in values]
+        elif _names_members(operation.path, resource_type):
+            steps.append(_step(operation, resource_type))
+        else:
+            others.append(operation)
+    return others, MemberPlan(tuple(steps)) if steps else None
+
+
+def members_of(sent: Any, place: str = "members") -> dict[str, Member]:
+    """Read a list of members; ``$ref``, nulls and unknown names are left out.
+
+    Raises:
+        InvalidValue: an entry without an id, or a type that is neither User nor Group.
+    """
+    if sent is None:
+        return {}
+    entries = sent if isinstance(sent, list) else [sent]
+    found: dict[str, Member] = {}
+    for number, entry in enumerate(entries):
+        member = _member(entry, f"{place}[{number}]")
+        found[member["value"]] = member
+    return found
+
+
+def _member(entry: Any, place: str) -> Member:
+    """Read one member; a bare id is accepted, ``displayName`` means ``display`` (idp-clients §11, row 18)."""
+    fields = {"value": entry} if isinstance(entry, str) else entry
+    if not isinstance(fields, dict):
+        raise InvalidValue(f"`{place}`: expected an object with `value`, got {kind(entry)}.")
+    named = {str(name).lower(): item for name, item in fields.items()}
+    value = named.get("value")
+    if not isinstance(value, str) or not value:
+        raise InvalidValue(f"`{place}.value`: expected the id of a user or group, got {kind(value)}.")
+    member: Member = {"value": value}
+    if (sort := named.get("type")) is not None:
+        known = {"user": "User", "group": "Group"}.get(sort.lower()) if isinstance(sort, str) else None
+        if known is None:
+            raise InvalidValue(f"`{place}.type`: a member is a `User` or a `Group`; correct it or leave it out.")
+        member["type"] = known
+    display = named.get("display") or named.get("displayname")
+    if isinstance(display, str):
+        member["display"] = display
+    return member
+
+
+def _names_members(path: str, resource_type: ResourceType) -> bool:
+    """Tell whether a path is about the members; a path that cannot be read is left for the PATCH engine to refuse."""
+    if "members" not in path.lower():
+        return False
+    try:
+        target = parse_path(path, resource_type).attribute
+    except InvalidPath:
+        return False
+    return target is not None and is_membership(target, resource_type)
+
+
+def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Operation | None, list[Any]]:
+    """Take the ``members`` keys out of an operation without a path."""
+    if not isinstance(operation.value, dict):
+        return operation, []
+    names = [name for name in operation.value if _names_members(name, resource_type)]
+    if not names:
+        return operation, []
+    rest = {name: value for name, value in operation.value.items() if name not in names}
+    return replace(operation, value=rest) if rest else None, [operation.value[name] for name in names]
+
+
+def _step(operation: Operation, resource_type: ResourceType) -> Step:
+    path = parse_path(str(operation.path), resource_type)
+    if path.sub is not None and not (path.sub.name == "value" and operation.op == "remove"):
+        raise Mutability(f"`{operation.path}`: a member cannot be changed; remove it and add another one.")
+    if path.value_filter is None:
+        return _without_filter(operation.op, operation.value, operation.has_value, str(operation.path))
+    ids = _ids(path.value_filter)
+    if operation.op == "remove":
+        return Step("remove", dict.fromkeys(ids, {})) if ids else Step("remove_matching", condition=path.value_filter)
+    if not ids:
+        raise InvalidPath(f"`{operation.path}`: only `members[value eq \"id\"]` can be added; send the member as a value.")
+    return Step("add", {i: {"value": i} for i in ids})
+
+
+def _without_filter(op: str, value: Any, has_value: bool, place: str) -> Step:
+    if op == "add":
+        return Step("add", members_of(value, place))
+    if op == "replace":
+        return Step("set", members_of(value, place))
+    if has_value and value not in (None, []):
+        return Step("remove", members_of(value, place))
+    return Step("set")
+
+
+def _ids(condition: Filter) -> list[str]:
+    """Return the ids of ``value eq "a" or value eq "b"``; nothing for any other filter."""
+    terms = condition.terms if isinstance(condition, Or) else (condition,)
+    ids: list[str] = []
+    for term in terms:
+        if not isinstance(term, Comparison) or term.operator != "eq" or term.path.leaf.name != "value":
+            return []
+        ids.append(str(term.value))
+    return ids

@@ -1,0 +1,118 @@
+"""Filtered lists: an index narrows them where it can, and everything else is read in bounded batches."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import TooMany
+from ..schema.attributes import ResourceType
+from ..scim.filter import Filter
+from ..scim.match import matches
+from .counters import WINDOW
+from .documents import Document
+from .memberships import MembershipStore
+from .query import Plan, plan
+from .resources import ResourceStore
+
+SCAN_DOCUMENTS = 20_000
+SCAN_SECONDS = 5.0
+BATCH_WINDOWS = 2
+"""Windows of sequence numbers read at once: 500 documents."""
+
+View = Callable[[Document], dict[str, Any]]
+"""Makes of a document the resource that a filter is evaluated on."""
+
+
+async def search(
+    store: ResourceStore,
+    memberships: MembershipStore,
+    ws: str,
+    condition: Filter,
+    start_index: int,
+    count: int,
+    view: View,
+) -> tuple[list[Document], int]:
+    """Return the matching documents from the 1-based ``start_index`` in order of creation, and how many match.
+
+    Raises:
+        TooMany: no index narrows the filter, and reading everything would exceed the limits.
+    """
+    one = _Search(store, memberships, ws, plan(condition, store.resource_type), view)
+    found = await one.run()
+    return found[start_index - 1 : start_index - 1 + count], len(found)
+
+
+class _Search:
+    def __init__(self, store: ResourceStore, memberships: MembershipStore, ws: str, chosen: Plan, view: View) -> None:
+        self._store = store
+        self._memberships = memberships
+        self._ws = ws
+        self._plan = chosen
+        self._view = view
+
+    async def run(self) -> list[Document]:
+        if self._plan.scan:
+            return await self._scan()
+        query = dict(self._plan.query)
+        related = await self._related()
+        if related is not None:
+            wanted = related & _ids(query["_id"]) if "_id" in query else related
+            query["_id"] = {"$in": sorted(wanted)}
+        return await self._matching(await self._store.find(self._ws, query))
+
+    async def _related(self) -> frozenset[str] | None:
+        """Return the ids that a membership term of the filter leaves, or None if there is no such term."""
+        if self._plan.members is not None:
+            return await self._memberships.groups_with(self._ws, self._plan.members)
+        if self._plan.groups is not None:
+            rows = [row for group in self._plan.groups for row in await self._memberships.of_group(self._ws, group)]
+            return frozenset(row["member"] for row in rows)
+        return None
+
+    async def _scan(self) -> list[Document]:
+        """Read everything, 500 documents at a time, up to the limits; keeps only what matches."""
+        end = await self._store.counters.end_of(self._ws, self._store.kind)
+        deadline = time.monotonic() + SCAN_SECONDS
+        found: list[Document] = []
+        read = 0
+        step = BATCH_WINDOWS * WINDOW
+        for first in range(0, end, step):
+            batch = await self._store.find(self._ws, {"seq": {"$gte": first, "$lte": first + step - 1}})
+            read += len(batch)
+            if read > SCAN_DOCUMENTS or time.monotonic() > deadline:
+                raise _too_many(self._store.resource_type)
+            found += await self._matching(batch)
+        return found
+
+    async def _matching(self, documents: list[Document]) -> list[Document]:
+        residual, resource_type = self._plan.residual, self._store.resource_type
+        if residual is None:
+            return documents
+        views = [self._view(document) for document in documents]
+        if self._plan.needs_references:
+            await self._add_references(documents, views)
+        return [d for d, v in zip(documents, views, strict=True) if matches(residual, v, resource_type)]
+
+    async def _add_references(self, documents: Sequence[Document], views: Sequence[dict[str, Any]]) -> None:
+        """Put into each view what only the memberships know."""
+        if self._store.kind == "users":
+            rows_of = await self._memberships.of_members(self._ws, [d.id for d in documents])
+            for document, view in zip(documents, views, strict=True):
+                view["groups"] = [{"value": r["group"], "type": "direct"} for r in rows_of.get(document.id, ())]
+        else:
+            for document, view in zip(documents, views, strict=True):
+                rows = await self._memberships.of_group(self._ws, document.id)
+                view["members"] = [{"value": r["member"], "type": r["kind"], "display": r.get("display")} for r in rows]
+
+
+def _ids(condition: Any) -> frozenset[str]:
+    """Return the ids of an equality or ``$in`` on ``_id``."""
+    return frozenset(condition["$in"]) if isinstance(condition, dict) else frozenset({condition})
+
+
+def _too_many(resource_type: ResourceType) -> TooMany:
+    keyed = [a.name for a in resource_type.attributes() if a.keyed]
+    keyed += [f"{a.name}.{s.name}" for a in resource_type.attributes() for s in a.sub_attributes if s.keyed]
+    return TooMany(
+        f"The filter would have to read more than {SCAN_DOCUMENTS} resources. Add an `eq` on one of: {', '.join(dict.fromkeys(keyed))}."
+    )
