@@ -1,7 +1,7 @@
 """One deployment in one process: database, schemas, plugins and use cases, put together and taken down in order."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from ..plugins import PluginManager
 from ..schema.loader import SchemaCatalogue, load_schemas
 from ..schema.validation import ResourceValidator
 from ..settings import Settings
-from ..store.changes import ChangeLog, Event
+from ..store.changes import ChangeLog
 from ..store.counters import Counters
+from ..store.documents import Event
 from ..store.driver import Database
 from ..store.embedded import EmbeddedDatabase
 from ..store.failures import translated
@@ -38,12 +39,12 @@ class Application:
     def __init__(self, settings: Settings, database: Database, *, sole_process: bool = False) -> None:
         self.settings = settings
         self.database = database
-        self.catalogue: SchemaCatalogue = load_schemas()
         self.plugins = PluginManager.load(settings.plugins.dirs)
+        self.catalogue: SchemaCatalogue = load_schemas(self.plugins.schema_files())
         self.counters = Counters(database, sole_process=sole_process)
-        self.changes = ChangeLog(database, self.counters, on_flushed=self._after_commit)
+        self.changes = ChangeLog(database, self.counters, self._after_commit)
         stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}
-        members = GroupMembers(MembershipStore(database), stores["User"], stores["Group"], self.changes)
+        members = GroupMembers(MembershipStore(database, self.counters), stores["User"], stores["Group"], self.changes)
         validators = {t.name: ResourceValidator(t) for t in self.catalogue.resource_types}
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
@@ -78,7 +79,7 @@ class Application:
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
 
-    async def _after_commit(self, ws: str, events: list[Event]) -> None:
+    async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)
         if workspace is not None:
             await workspace.pipeline.after_commit(events)
@@ -125,9 +126,7 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str,
     running = EmbeddedDatabase.running_url(directory)
     if running:
         return running, False
-    embedded = EmbeddedDatabase(directory)
-    started = await embedded.start()
-    stack.push_async_callback(embedded.stop)
-    return started, True
+    embedded = await stack.enter_async_context(EmbeddedDatabase(directory))
+    return embedded.url, True
 
 

@@ -12,8 +12,8 @@ from ..errors import InvalidValue
 from ..schema.attributes import ResourceType
 from ..scim.members import MemberPlan, members_of
 from ..scim.projection import Projection
-from ..store.changes import ChangeLog, Event
-from ..store.documents import Document
+from ..store.changes import ChangeLog
+from ..store.documents import Document, Event
 from ..store.memberships import MembershipStore
 from ..store.resources import ResourceStore
 from .representation import group_values, member_values
@@ -105,8 +105,7 @@ class GroupMembers:
         return bool(events)
 
     def _queue(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._changes.queue(event)
+        self._changes.queue(*events)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 

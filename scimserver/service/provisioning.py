@@ -17,8 +17,8 @@ from ..scim.canonical import Canonical, canonicalise
 from ..scim.parser import parse_filter
 from ..scim.projection import Projection
 from ..scim.replace import merge_put
-from ..store.changes import ChangeLog, Event
-from ..store.documents import Document, new_id, now
+from ..store.changes import ChangeLog
+from ..store.documents import Document, Event, new_id, now
 from ..store.resources import DuplicateValue, ResourceStore
 from ..store.search import search
 from .groups import GroupMembers
@@ -136,8 +136,6 @@ class Provisioning:
             map="",
             created=moment,
             modified=moment,
-            grouped=False,
-            outbox=[],
         )
         await self._members.check_sent(document.id, sent.members)
         document = self._mapped(ctx, resource_type, document)
@@ -251,7 +249,7 @@ class Provisioning:
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
-                updated = dataclasses.replace(updated, outbox=[*document.outbox, event])
+                updated = dataclasses.replace(updated, outbox=[*self._changes.unsent(document.outbox, moment), event])
                 if not await self._unique(resource_type, updated, store.replace(updated, document.v)):
                     continue
                 self._changes.queue(event)
@@ -263,11 +261,10 @@ class Provisioning:
 
     async def _bump(self, store: ResourceStore, document: Document, moment: datetime) -> Document:
         event = self._event(document, "update", moment)
-        version = await store.bump(document.ws, document.id, moment, event)
-        if version is None:
+        if not await store.bump(document.ws, document.id, moment, event):
             raise NotFound(f"{document.resource_type} `{document.id}` was deleted meanwhile.")
         self._changes.queue(event)
-        return dataclasses.replace(document, v=version, modified=moment)
+        return dataclasses.replace(document, v=document.v + 1, modified=moment)
 
     def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
         sent = canonicalise(body, resource_type)

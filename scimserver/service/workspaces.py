@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..plugins import Pipeline, PluginManager
+from ..pipeline import Pipeline
+from ..plugins import PluginManager
 from ..settings import Settings
-from ..store.workspaces import Workspace, WorkspaceStore
+from ..store.workspaces import Workspace, WorkspaceProblem, WorkspaceStore
 
 CACHE_SECONDS = 5.0
 """A change of a workspace reaches every process within this time."""
 MAX_CACHED = 10_000
-
-
-class WorkspaceError(Exception):
-    """What the operator asked for cannot be done; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +61,14 @@ class WorkspaceService:
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
         return active
 
+    async def by_id(self, workspace_id: str) -> ActiveWorkspace | None:
+        """Return the workspace with that internal id; None if it is gone."""
+        known = next((w for _, _, w in self._cache.values() if w and w.id == workspace_id), None)
+        if known is not None:
+            return known
+        stored = await self._store.get(workspace_id)
+        return await self.resolve(stored.slug) if stored else None
+
     def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         return ActiveWorkspace(
             id=workspace.id,
@@ -75,9 +80,10 @@ class WorkspaceService:
 
     async def create(self, slug: str, *, plugins: list[dict[str, Any]] | None = None) -> Workspace:
         """Create a workspace with the default plugins, or the given ones."""
-        chosen = plugins if plugins is not None else [{"name": name, "settings": {}} for name in self._settings.plugins.default]
-        self._plugins.check_settings(slug, chosen)
-        workspace = await self._store.create(slug, plugins=chosen)
+        if plugins is None:
+            plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
+        self._plugins.check_settings(slug, plugins)
+        workspace = await self._store.create(slug, plugins=plugins)
         self._cache.pop(slug, None)
         return workspace
 
@@ -89,11 +95,11 @@ class WorkspaceService:
         """Return one workspace.
 
         Raises:
-            WorkspaceError: there is none with that slug.
+            WorkspaceProblem: there is none with that slug.
         """
         workspace = await self._store.get_by_slug(slug)
         if workspace is None:
-            raise WorkspaceError(f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist.")
+            raise WorkspaceProblem(f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist.")
         return workspace
 
     async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
@@ -135,7 +141,7 @@ class WorkspaceService:
 
 def _positive(key: str, value: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,5}", value.strip()):
-        raise WorkspaceError(f"{key}: expected a whole number from 1 to 999999, got `{value}`.")
+        raise WorkspaceProblem(f"{key}: expected a whole number from 1 to 999999, got `{value}`.")
     return int(value)
 
 
@@ -144,7 +150,7 @@ def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> 
     plugin = next((p for p in plugins if p["name"] == name), None)
     if not dot or not setting or plugin is None:
         listed = ", ".join(p["name"] for p in plugins) or "none"
-        raise WorkspaceError(
+        raise WorkspaceProblem(
             f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N or PLUGIN.SETTING=VALUE "
             f"for a plugin of this workspace ({listed})."
         )

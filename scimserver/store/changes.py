@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from .counters import COLLECTIONS, Counters
-from .documents import DELETED_KEY, Event, minute_of, now
+from .documents import DELETED_KEY, KEEP_EVENTS_FOR, Event, minute_of, now
 from .driver import Database
 from .failures import DuplicateKey, DuplicateKeys, translated
 
@@ -31,6 +31,8 @@ KEEP_TOMBSTONES = timedelta(minutes=10)
 """Longer than any request takes, so that a membership written beside a delete is found and removed."""
 MAX_QUEUED = 50_000
 """Beyond this, events wait in their outboxes for the sweep."""
+MAX_REMEMBERED = 20_000
+"""Ids of events that this process knows to be in ``changes``."""
 BATCH = 500
 
 OnFlushed = Callable[[str, Sequence[Event]], Awaitable[None]]
@@ -46,6 +48,7 @@ class ChangeLog:
         self._counters = counters
         self._on_flushed = on_flushed
         self._queue: list[Event] = []
+        self._sent: dict[str, None] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._process = secrets.token_hex(8)
 
@@ -79,6 +82,10 @@ class ChangeLog:
         if len(self._queue) + len(events) <= MAX_QUEUED:
             self._queue.extend(events)
 
+    def unsent(self, outbox: Iterable[Event], moment: datetime) -> list[Event]:
+        """Return the events of an outbox that may not be in ``changes`` yet; the next write keeps only these."""
+        return [e for e in outbox if e.id not in self._sent and moment - e.at < KEEP_EVENTS_FOR]
+
     async def flush(self) -> None:
         """Insert what is queued; on failure it stays queued."""
         while self._queue:
@@ -96,6 +103,9 @@ class ChangeLog:
             rows = [{**event.to_bson(), "n": first + n} for n, event in enumerate(listed)]
             with contextlib.suppress(DuplicateKey, DuplicateKeys), translated():
                 await self._changes.insert_many(rows, ordered=False)
+            self._sent |= {event.id: None for event in listed}
+            while len(self._sent) > MAX_REMEMBERED:
+                del self._sent[next(iter(self._sent))]
             await self._on_flushed(ws, listed)
 
     # -- the sweep -------------------------------------------------------------------------------------------------

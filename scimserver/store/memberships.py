@@ -6,16 +6,19 @@ a row that is not ``live`` until its event is safe, so that a crash loses no eve
     {_id: "<group>:<member>", ws, group, member, kind, display?, live, touched, event}
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from .counters import Counters
-from .documents import Event, minute_of
+from .documents import DELETED_KEY, Event, minute_of
 from .driver import Database
 from .driver import Document as Row
 from .failures import DuplicateKeys, translated
 
+MEMBER_KINDS = ("users", "groups")
+"""Collections whose documents can be members."""
 BATCH = 1000
 """Rows written or removed at once; a group of 50,000 is emptied in bounded steps."""
 
@@ -24,6 +27,7 @@ class MembershipStore:
     """Rows of every workspace; each call names the workspace."""
 
     def __init__(self, database: Database, counters: Counters) -> None:
+        self._database = database
         self._rows = database["memberships"]
         self._counters = counters
 
@@ -89,7 +93,7 @@ class MembershipStore:
     async def of_group(self, ws: str, group: str) -> list[Row]:
         """Return the live rows of a group, in a stable order."""
         rows = await self._rows.find({"ws": ws, "live": True, "group": group}).to_list(None)
-        return sorted(rows, key=lambda row: str(row["member"]))
+        return sorted(await self._without_gone(ws, rows), key=lambda row: str(row["member"]))
 
     @translated()
     async def of_members(self, ws: str, members: Iterable[str]) -> dict[str, list[Row]]:
@@ -102,8 +106,18 @@ class MembershipStore:
 
     async def groups_with(self, ws: str, members: Iterable[str]) -> frozenset[str]:
         """Return the ids of the groups that have one of the members."""
-        rows = await self.of_members(ws, members)
-        return frozenset(row["group"] for found in rows.values() for row in found)
+        found = [row for rows in (await self.of_members(ws, members)).values() for row in rows]
+        return frozenset(row["group"] for row in await self._without_gone(ws, found))
+
+    @translated()
+    async def _without_gone(self, ws: str, rows: list[Row]) -> list[Row]:
+        """Leave out rows of deleted members, which a crash between two writes may have left until the next sweep."""
+        if not rows:
+            return rows
+        condition = {"ws": ws, "keys": DELETED_KEY}
+        found = await asyncio.gather(*(self._database[c].find(condition, {"_id": 1}).to_list(None) for c in MEMBER_KINDS))
+        gone = {document["_id"] for documents in found for document in documents}
+        return [row for row in rows if row["member"] not in gone] if gone else rows
 
 
 def _row(ws: str, group: str, member: str, sent: Mapping[str, Any], moment: datetime) -> Row:

@@ -11,6 +11,10 @@ from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 
+KEEP_BUMPS = 20
+"""Events that stay in an outbox when memberships change: the rows carry the events that say what changed."""
+
+
 class DuplicateValue(StoreError):
     """A unique attribute's value is taken in this workspace."""
 
@@ -62,7 +66,7 @@ class ResourceStore:
 
         An increment and not a compare: two changes of members of one group do not get in each other's way.
         """
-        change = _new_version(moment) | {"$push": {"outbox": event.to_bson()}}
+        change = _new_version(moment) | {"$push": {"outbox": {"$each": [event.to_bson()], "$slice": -KEEP_BUMPS}}}
         async with self.counters.writing(ws):
             with translated():
                 result = await self.collection.update_one({"_id": resource_id, "ws": ws, "deleted": None}, change)
@@ -141,12 +145,6 @@ class ResourceStore:
             {"_id": {"$in": list(ids)}, "ws": ws}, {"scim.displayName": 1, "seq": 1}
         ).to_list(None)
         return {row["_id"]: decode_names(row.get("scim") or {}).get("displayName", row["_id"]) for row in rows if "seq" in row}
-
-    @translated()
-    async def gone_ids(self, ws: str, ids: Iterable[str]) -> frozenset[str]:
-        """Return those of the ids that are tombstones."""
-        rows = await self.collection.find({"ws": ws, "keys": "#deleted"}, {"_id": 1}).to_list(None)
-        return frozenset(row["_id"] for row in rows) & frozenset(ids)
 
 
 def _new_version(moment: datetime) -> dict[str, Any]:

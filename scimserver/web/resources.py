@@ -58,7 +58,17 @@ class ResourceHandler(_ResourceHandler):
         return self.request.headers.get("If-Match")
 
     async def get(self, resource_id: str) -> None:
-        self.send_resource(await self.app.provisioning.get(self.ctx, self.resource_type, resource_id, self.projection()))
+        stored = await self.app.provisioning.get(self.ctx, self.resource_type, resource_id, self.projection())
+        if self._already_has(stored.version):
+            self.set_status(304)
+            self.set_header("ETag", stored.version)
+            self.finish()
+        else:
+            self.send_resource(stored)
+
+    def _already_has(self, version: str) -> bool:
+        header = self.request.headers.get("If-None-Match")
+        return header is not None and (header.strip() == "*" or version in [tag.strip() for tag in header.split(",")])
 
     async def put(self, resource_id: str) -> None:
         self.send_resource(

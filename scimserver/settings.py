@@ -1,0 +1,120 @@
+"""Settings of a deployment: a TOML file, overridden by environment variables ``SCIMSERVER_SECTION__NAME``."""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import TomlConfigSettingsSource
+
+ENVIRONMENT_PREFIX = "SCIMSERVER_"
+DEFAULT_FILE = Path("scimserver.toml")
+
+
+class SettingsProblem(Exception):
+    """The configuration cannot be used; the text names the setting, the rule and the cure."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where the server listens, and how it is reached."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    trust_forwarded: bool = False
+    shutdown_grace_seconds: float = Field(default=7.0, ge=0, le=600)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")) or "?" in value or "#" in value:
+            raise ValueError("must begin with http:// or https:// and have no query, such as https://scim.example.net")
+        return value.rstrip("/")
+
+
+class TenancySettings(_Section):
+    """How a workspace is found besides ``/t/{workspace}``."""
+
+    host_pattern: str = ""
+
+    @field_validator("host_pattern")
+    @classmethod
+    def _has_a_place_for_the_workspace(cls, value: str) -> str:
+        if value and value.count("{workspace}") != 1:
+            raise ValueError("must contain {workspace} once, such as {workspace}.scim.example.net")
+        return value.lower()
+
+
+class DatabaseSettings(_Section):
+    """Which MongoDB server, and through which driver."""
+
+    url: str = "mongodb://127.0.0.1:27017"
+    name: str = "scimserver"
+    driver: Literal["pymongo", "motor"] = "pymongo"
+    data_dir: Path = Path("scimserver-data")
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if not value.startswith(("mongodb://", "mongodb+srv://", "embedded:")):
+            raise ValueError("must begin with mongodb://, mongodb+srv:// or embedded:")
+        return value
+
+
+class SecuritySettings(_Section):
+    """Secrets of the deployment."""
+
+    secret_key: str = Field(default="", repr=False)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: str) -> str:
+        if len(value) < 32:
+            raise ValueError("must have at least 32 characters; `scimserver init` writes a fresh one")
+        return value
+
+
+class PluginSettings(_Section):
+    """Which plugins there are, and which a new workspace gets."""
+
+    dirs: list[Path] = []
+    default: list[str] = ["work_address", "profile"]
+
+
+class LimitSettings(_Section):
+    """What one request, and one workspace, may take."""
+
+    body_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
+    json_depth: int = Field(default=64, ge=8, le=200)
+    concurrency: int = Field(default=64, ge=1)
+    page_default: int = Field(default=100, ge=1)
+    page_maximum: int = Field(default=1000, ge=1)
+
+
+class LoggingSettings(_Section):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """All settings; made by :func:`load`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    tenancy: TenancySettings = TenancySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    security: SecuritySettings = Field(default=SecuritySettings.model_construct(), validate_default=False)
+    plugins: PluginSettings = PluginSettings()
+    limits: LimitSettings = LimitSettings()
+    logging: LoggingSettings = LoggingSettings()
