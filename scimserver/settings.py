@@ -118,3 +118,66 @@ class Settings(BaseSettings):
     plugins: PluginSettings = PluginSettings()
     limits: LimitSettings = LimitSettings()
     logging: LoggingSettings = LoggingSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment variables win over the file."""
+        file = settings_cls.model_config.get("toml_file")
+        toml = (TomlConfigSettingsSource(settings_cls),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def load(file: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings from ``file`` (default: ``scimserver.toml`` here, if there is one) and the environment.
+
+    ``overrides`` are sections that win over both, such as ``database={"url": …}``.
+
+    Raises:
+        SettingsProblem: the file cannot be read, or a setting is unknown or not acceptable.
+    """
+    chosen = file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    if chosen is not None:
+        _check_file(chosen)
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=chosen)
+
+    try:
+        return FromFile(**overrides)
+    except ValidationError as error:
+        place = f"{chosen}: " if chosen else ""
+        raise SettingsProblem(place + "; ".join(_words(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def _check_file(path: Path) -> None:
+    try:
+        with path.open("rb") as opened:
+            document = tomllib.load(opened)
+    except OSError as error:
+        raise SettingsProblem(f"{path}: cannot be read ({error.strerror}); `scimserver init` writes one.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsProblem(f"{path}: is not valid TOML: {error}.") from None
+    for section, values in document.items():
+        known = Settings.model_fields
+        if section not in known:
+            raise SettingsProblem(f"{path}: there is no section [{section}]{_nearest(section, known)}.")
+        model: Any = known[section].annotation
+        for name in values if isinstance(values, dict) else ():
+            if name not in model.model_fields:
+                raise SettingsProblem(f"{path}: there is no {section}.{name}{_nearest(name, model.model_fields)}.")
+
+
+def _nearest(name: str, known: Any) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+
+
+def _words(location: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, location))}: {message.removeprefix('Value error, ')}"

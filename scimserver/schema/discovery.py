@@ -3,10 +3,7 @@
 from typing import Any
 
 from .attributes import Attribute, ResourceType, SchemaDefinition
-
-SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
-RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+from .loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN
 
 
 def schema_document(definition: SchemaDefinition, base_url: str) -> dict[str, Any]:

@@ -1,25 +1,33 @@
 """From ``schemas/*.json`` to the attribute registry: the schema files are the single source of everything."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from .attributes import COMMON, Attribute, AttributeType, ResourceType, SchemaDefinition
-from .texts import describe
+from .files import shipped
+from .validation import check_settings
 
-_SIMPLE: Mapping[str, AttributeType] = {"string": "string", "boolean": "boolean", "integer": "integer", "number": "decimal"}
-_CORE_FILES = ("user", "group", "enterprise_user", "service_provider_config", "resource_type", "schema")
+SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+CONFIG_URN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+_SIMPLE: Mapping[str, AttributeType] = {
+    "string": "string",
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "decimal",
+}
+_RESOURCE_FILES = ("user.json", "group.json", "enterprise_user.json")
+_SERVICE_FILES = ("service_provider_config.json", "resource_type.json", "schema.json")
+_SHOWN = 5
 
 
 class SchemaProblem(Exception):
-    """A schema file cannot be used; the text names file, place and rule."""
+    """A schema cannot be used; the text names the file, the places and the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,10 @@ class SchemaCatalogue:
 
     @property
     def schemas(self) -> tuple[SchemaDefinition, ...]:
-        """Core schemas of the resource types and their extensions, each once."""
+        """Core schemas of the resource types and their extensions, each once.
+
+        Those of the discovery documents are left out: what is listed is offered for mapping by Entra's discovery.
+        """
         found: dict[str, SchemaDefinition] = {}
         for resource_type in self.resource_types:
             for definition in (resource_type.schema, *resource_type.extensions):
@@ -38,8 +49,12 @@ class SchemaCatalogue:
         return tuple(found.values())
 
     def resource_type(self, name: str) -> ResourceType:
-        """Return the resource type of that name; raises KeyError."""
-        return next((t for t in self.resource_types if t.name == name), None) or _missing(name)
+        """Return the resource type of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {t.name: t for t in self.resource_types}[name]
 
     def by_endpoint(self, endpoint: str) -> ResourceType | None:
         """Return the resource type served below ``/Users`` and the like, or None."""
@@ -50,44 +65,21 @@ def load_schemas(extra: Iterable[Path] = ()) -> SchemaCatalogue:
     """Return the shipped resource types; each extra file is an extension of User.
 
     Raises:
-        SchemaProblem: a file is not an annotated schema.
+        SchemaProblem: a file is not an annotated schema, or its URI is taken.
     """
-    extensions = []
+    extensions: dict[str, SchemaDefinition] = {}
+    taken = {urn.lower() for urn in (*_definitions(), *service_schemas())}
     for path in extra:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise SchemaProblem(f"{path}: cannot be read as JSON: {error}") from error
-        extensions.append(load_schema(document, str(path)))
-    return _catalogue(tuple(extensions)) if extensions else _shipped()
-
-
-@cache
-def _shipped() -> SchemaCatalogue:
-    return _catalogue(())
-
-
-def _catalogue(more_extensions: tuple[SchemaDefinition, ...]) -> SchemaCatalogue:
-    definitions = {d.id: d for d in (load_schema(shipped(f"{name}.json"), f"{name}.json") for name in _CORE_FILES)}
-    common = _attributes(shipped("common.json"), COMMON)
-    types = []
-    for name in ("user", "group"):
-        data = shipped(f"resource_types/{name}.json")
-        own = tuple(definitions[e["schema"]] for e in data["schemaExtensions"]) if data.get("schemaExtensions") else ()
-        types.append(
-            ResourceType(
-                name=data["name"],
-                endpoint=data["endpoint"],
-                description=data["description"],
-                schema=definitions[data["schema"]],
-                common=common,
-                extensions=own + (more_extensions if data["name"] == "User" else ()),
-                required_extensions=frozenset(e["schema"] for e in data.get("schemaExtensions", ()) if e["required"]),
-                id_prefix=data["scim"]["idPrefix"],
-                collection=data["scim"]["collection"],
-            )
-        )
-    return SchemaCatalogue(tuple(types))
+        definition = load_schema(document, str(path))
+        if definition.id.lower() in taken:
+            raise SchemaProblem(f"{path}: `$id`: {definition.id} is taken by another schema; choose a URI of your own.")
+        taken.add(definition.id.lower())
+        extensions[definition.id] = definition
+    return _with_extensions(extensions) if extensions else _shipped()
 
 
 def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
@@ -96,43 +88,93 @@ def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
     Raises:
         SchemaProblem: it breaks a rule of ``schemas/annotation.json``; ``place`` tells the reader which file.
     """
-    errors = sorted(Draft202012Validator(shipped("annotation.json")).iter_errors(document), key=lambda e: len(e.path))
-    if errors:
-        where, rule = describe(errors[0])
-        raise SchemaProblem(f"{place}: `{where or 'the schema'}`: {rule}.")
+    if not isinstance(document, dict):
+        raise SchemaProblem(f"{place}: must hold one JSON object.")
+    problems = check_settings(shipped("annotation.json"), document)
+    if not problems:
+        problems = list(_problems(document, nests=document["$id"] == SCHEMA_URN))
+    if problems:
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise SchemaProblem(f"{place}: {'; '.join(problems[:_SHOWN])}{more}.")
     attributes = _attributes(document, document["$id"])
-    _check_types(attributes, place)
     return SchemaDefinition(document["$id"], document["title"], document["description"], attributes, document)
 
 
-def shipped(name: str) -> Any:
-    """Return a file of the ``schemas`` folder, wherever it is installed."""
-    return json.loads(_file(name).read_text(encoding="utf-8"))
+@cache
+def service_schemas() -> Mapping[str, SchemaDefinition]:
+    """Return the schemas of the discovery documents by URI (RFC 7643 §8.7.2)."""
+    return {d.id: d for d in (load_schema(shipped(name), name) for name in _SERVICE_FILES)}
 
 
-def _file(name: str) -> Traversable:
-    return files("scimserver_schemas").joinpath(*name.split("/"))
+@cache
+def _definitions() -> Mapping[str, SchemaDefinition]:
+    return {d.id: d for d in (load_schema(shipped(name), name) for name in _RESOURCE_FILES)}
+
+
+@cache
+def _shipped() -> SchemaCatalogue:
+    return _with_extensions({})
+
+
+def _with_extensions(more: Mapping[str, SchemaDefinition]) -> SchemaCatalogue:
+    common = _attributes(shipped("common.json"), COMMON)
+    types = []
+    for document in shipped("resource_types.json"):
+        if document["name"] == "User":
+            listed = [{"schema": urn, "required": False} for urn in more]
+            document = document | {"schemaExtensions": [*document.get("schemaExtensions", ()), *listed]}
+        types.append(load_resource_type(document, {**_definitions(), **more}, common))
+    return SchemaCatalogue(tuple(types))
+
+
+def load_resource_type(
+    document: Mapping[str, Any], definitions: Mapping[str, SchemaDefinition], common: tuple[Attribute, ...]
+) -> ResourceType:
+    """Build a resource type from a ResourceType document (RFC 7643 §6) whose ``scim`` says how it is kept.
+
+    Raises:
+        SchemaProblem: the document is incomplete or names a schema that is not among the definitions.
+    """
+    place = f"resource type {document.get('name')}"
+    problems = check_settings(service_schemas()[RESOURCE_TYPE_URN].json_schema, document)
+    extensions = document.get("schemaExtensions", ())
+    if not problems:
+        urns = [document["schema"], *(e["schema"] for e in extensions)]
+        problems = [f"there is no schema {urn}" for urn in urns if urn not in definitions]
+    if problems:
+        raise SchemaProblem(f"{place}: {'; '.join(problems)}.")
+    kept = document.get("scim", {})
+    return ResourceType(
+        name=document["name"],
+        endpoint=document["endpoint"],
+        description=document.get("description", ""),
+        schema=definitions[document["schema"]],
+        common=common,
+        extensions=tuple(definitions[e["schema"]] for e in extensions),
+        required_extensions=frozenset(e["schema"] for e in extensions if e["required"]),
+        id_prefix=kept.get("idPrefix", "r"),
+        collection=kept.get("collection", "resources"),
+    )
 
 
 def _attributes(schema: Mapping[str, Any], urn: str) -> tuple[Attribute, ...]:
     required = schema.get("required", ())
-    return tuple(_attribute(name, item, urn, name in required) for name, item in schema.get("properties", {}).items())
+    return tuple(_attribute(name, node, urn, name in required) for name, node in schema["properties"].items())
 
 
-def _attribute(name: str, item: Mapping[str, Any], urn: str, required: bool) -> Attribute:
-    scim = item["scim"]
-    multi_valued = item["type"] == "array"
-    value = item.get("items", {}) if multi_valued else item
+def _attribute(name: str, node: Mapping[str, Any], urn: str, required: bool) -> Attribute:
+    scim = node["scim"]
+    multi_valued = node["type"] == "array"
+    value = node["items"] if multi_valued else node
     kind: AttributeType = "complex" if value["type"] == "object" else scim.get("type") or _SIMPLE[value["type"]]
     return Attribute(
         name=name,
         type=kind,
         schema=urn,
-        description=item["description"],
+        description=node["description"],
         multi_valued=multi_valued,
         required=required,
-        # References and binaries are case-exact by nature (RFC 7643 §2.3.6 and §2.3.7).
-        case_exact=scim.get("caseExact", kind in ("reference", "binary")),
+        case_exact=scim.get("caseExact", False),
         mutability=scim["mutability"],
         returned=scim["returned"],
         uniqueness=scim["uniqueness"],
@@ -144,14 +186,23 @@ def _attribute(name: str, item: Mapping[str, Any], urn: str, required: bool) -> 
     )
 
 
-def _check_types(attributes: Sequence[Attribute], place: str) -> None:
-    for attribute in attributes:
-        if attribute.type == "reference" and not attribute.reference_types:
-            raise SchemaProblem(f"{place}: `{attribute.name}`: a reference needs `referenceTypes` (RFC 7643 section 7).")
-        if attribute.type == "complex" and not attribute.sub_attributes:
-            raise SchemaProblem(f"{place}: `{attribute.name}`: a complex attribute needs sub-attributes (`properties`).")
-        _check_types(attribute.sub_attributes, place)
-
-
-def _missing(name: str) -> ResourceType:
-    raise KeyError(name)
+def _problems(schema: Mapping[str, Any], path: str = "", *, nests: bool) -> Iterator[str]:
+    """Yield what the meta-schema cannot say; only the schema of schemas nests complex attributes (RFC 7643 §8.7.2)."""
+    nodes: Mapping[str, Any] = schema["properties"]
+    for name in schema.get("required", ()):
+        if name not in nodes:
+            yield f"`required` names `{path}{name}`, which is not among the properties"
+    spelled: dict[str, str] = {}
+    for name, node in nodes.items():
+        other = spelled.setdefault(name.lower(), name)
+        if other != name:
+            yield f"`{path}{other}` and `{path}{name}` differ only in letter case, which SCIM ignores"
+        value, scim = node.get("items", node), node["scim"]
+        if "type" in scim and value["type"] != "string":
+            yield f"`{path}{name}`: a {scim['type']} is a string in JSON, not {value['type']}"
+        if value["type"] == "object":
+            if path and not nests:
+                yield f"`{path}{name}`: a sub-attribute cannot be complex itself (RFC 7643 section 2.3.8)"
+            if scim.get("keyed"):
+                yield f"`{path}{name}`: a complex attribute has no key of its own; mark its sub-attributes"
+            yield from _problems(value, f"{path}{name}.", nests=nests)

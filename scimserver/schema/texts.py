@@ -1,13 +1,33 @@
-"""JSON Schema errors in words that the person who can mend them understands."""
+"""JSON Schema errors in words that the person who can mend them understands: which attribute, which rule.
 
-from collections.abc import Iterable
+The caller adds the cure. A text tells the kind of what came, never the value itself, which may be personal.
+"""
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import ValidationError, best_match
 
-_KINDS = {
+END = r"(?![\s\S])"
+"""The end of a text in ``jsonschema`` and ``jsonschema-rs`` alike; ``$`` also matches before a last line break."""
+
+_DATE = "-?[0-9]{4,}-[01][0-9]-[0-3][0-9]"
+_TIME = "[0-2][0-9]:[0-5][0-9]:[0-6][0-9]([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+
+FORMS = {"dateTime": f"^{_DATE}T{_TIME}{END}", "binary": f"^[A-Za-z0-9+/]*={{0,2}}{END}"}
+"""Patterns of the SCIM types that are texts in JSON: xsd:dateTime (RFC 7643 §2.3.5) and base64 (§2.3.6).
+
+The length of base64 is not checked: Microsoft's validator writes random letters into certificates.
+"""
+
+_FORM_NAMES = {
+    FORMS["dateTime"]: "a date and time such as 2031-02-03T09:15:00Z",
+    FORMS["binary"]: "binary data as base64 text",
+}
+_TYPE_NAMES = {
     "string": "a string",
-    "boolean": "a boolean",
+    "boolean": "a boolean (true or false)",
     "integer": "a whole number",
     "number": "a number",
     "object": "an object",
@@ -16,49 +36,94 @@ _KINDS = {
 }
 
 
-def dotted(path: Iterable[str | int]) -> str:
-    """Return a JSON path as SCIM people write it: ``emails[0].value``, ``urn:…:User:manager.value``."""
-    text = ""
+def sentence(error: ValidationError) -> str:
+    """Return place and broken rule without a full stop: "`emails[0].value`: expected a string, got a number"."""
+    error = best_match([error]) or error  # of anyOf and oneOf, the branch that came closest
+    rule = str(error.validator)
+    if rule == "required":
+        return f"`{path_text([*error.absolute_path, _missing(error)])}` is required"
+    if rule == "additionalProperties":
+        return _unknown(error)
+    path = [*error.absolute_path]
+    if "propertyNames" in error.schema_path:
+        path.append(error.instance)
+    text = _TEXTS[rule](error) if rule in _TEXTS else f"breaks the rule {rule}: {error.validator_value}"
+    return f"`{path_text(path)}`: {text}" if path else text
+
+
+def path_text(path: Iterable[str | int]) -> str:
+    """Return a JSON path as SCIM writes it: ``emails[0].value``, ``urn:…:2.0:User:manager.value``."""
+    text, separator = "", ""
     for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif text:
-            text += f":{step}" if text.startswith("urn:") and "." not in text.rpartition(":")[2].replace("2.0", "") else f".{step}"
-        else:
-            text = step
+        text += f"[{step}]" if isinstance(step, int) else f"{separator}{step}"
+        separator = ":" if isinstance(step, str) and step.startswith("urn:") else "."
     return text
 
 
-def describe(error: ValidationError) -> tuple[str, str]:
-    """Return the place of an error and the rule that is broken; never the value, which may be personal."""
-    place = dotted(error.absolute_path)
-    rule: Any = error.validator_value
-    match error.validator:
-        case "type":
-            kinds = [rule] if isinstance(rule, str) else list(rule)
-            return place, f"expected {' or '.join(_KINDS[k] for k in kinds)}, got {kind_of(error.instance)}"
-        case "required":
-            missing = next(name for name in rule if name not in error.instance)
-            return dotted([*error.absolute_path, missing]), "is required and missing"
-        case "minLength":
-            return place, "must not be empty"
-        case "enum":
-            return place, f"must be one of {', '.join(map(repr, rule))}"
-        case "const":
-            return place, f"must be {rule!r}"
-        case "additionalProperties":
-            unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
-            known = ", ".join(error.schema.get("properties", {}))
-            return place, f"has no {', '.join(map(repr, unknown))}; known are {known}"
-        case _:
-            return place, error.message
-
-
 def kind_of(value: Any) -> str:
-    """Name a JSON value's type."""
+    """Return what a JSON value is, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
     kinds: dict[type, str] = {str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return kinds.get(type(value), type(value).__name__)
+
+
+def _missing(error: ValidationError) -> str:
+    # jsonschema makes one error for each missing name and tells it only in its message.
+    missing = [name for name in error.validator_value if name not in error.instance]
+    return next((name for name in missing if error.message.startswith(f"{name!r} ")), str(missing[0]))
+
+
+def _unknown(error: ValidationError) -> str:
+    known = list(error.schema.get("properties", ()))
+    unknown = [name for name in error.instance if name not in known]
+    names = ", ".join(f"`{path_text([*error.absolute_path, name])}`" for name in unknown)
+    close = get_close_matches(unknown[0], known, n=1)
+    hint = f"did you mean `{close[0]}`" if close else f"known are {_listed(known) or 'none'}"
+    return f"{names} {'is' if len(unknown) == 1 else 'are'} not known here: {hint}"
+
+
+def _type(error: ValidationError) -> str:
+    wanted: str | list[str] = error.validator_value
+    names = [wanted] if isinstance(wanted, str) else wanted
+    return f"expected {' or '.join(_TYPE_NAMES[name] for name in names)}, got {kind_of(error.instance)}"
+
+
+def _pattern(error: ValidationError) -> str:
+    pattern = str(error.validator_value)
+    if pattern in _FORM_NAMES:
+        return f"expected {_FORM_NAMES[pattern]}, got another text"
+    return f"must have the form {pattern.removeprefix('^').removesuffix(END)}"
+
+
+def _contains(error: ValidationError) -> str:
+    return f"must contain {error.validator_value.get('const', 'a certain value')}"
+
+
+def _at_least(error: ValidationError, what: str) -> str:
+    return f"must have {error.validator_value} or more {what}" if error.instance else "must not be empty"
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+_TEXTS: dict[str, Callable[[ValidationError], str]] = {
+    "type": _type,
+    "pattern": _pattern,
+    "contains": _contains,
+    "enum": lambda e: f"must be one of {_listed(e.validator_value)}",
+    "const": lambda e: f"must be {e.validator_value}",
+    "minLength": lambda e: _at_least(e, "characters"),
+    "maxLength": lambda e: f"must have {e.validator_value} or fewer characters",
+    "minimum": lambda e: f"must be {e.validator_value} or more",
+    "maximum": lambda e: f"must be {e.validator_value} or less",
+    "exclusiveMinimum": lambda e: f"must be more than {e.validator_value}",
+    "exclusiveMaximum": lambda e: f"must be less than {e.validator_value}",
+    "minItems": lambda e: _at_least(e, "values"),
+    "maxItems": lambda e: f"must have {e.validator_value} or fewer values",
+    "minProperties": lambda e: _at_least(e, "entries"),
+    "uniqueItems": lambda _: "must not hold a value twice",
+}

@@ -1,64 +1,102 @@
-"""Checking values against the schemas: ``jsonschema-rs`` says yes or no, ``jsonschema`` says why not.
+"""Checking values against the schemas: ``jsonschema-rs`` says yes, ``jsonschema`` says why not.
 
 The fast validator costs a few microseconds a user, the explaining one some hundred: so it is asked only about what the
-fast one refused. A differential test holds their verdicts equal.
+fast one refused, and its verdict counts. A differential test holds the two equal.
 """
 
-import base64
-import binascii
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import SchemaError, ValidationError
 
-from ..errors import InvalidValue
+from ..errors import InvalidSyntax, InvalidValue
 from .attributes import Attribute, ResourceType
-from .texts import describe
+from .files import messages
+from .texts import FORMS, sentence
 
-CURE = "Change the mapping of this attribute in your identity provider."
+_WRONG = "Change the mapping of this attribute in your identity provider."
+_MISSING = "Map a source attribute to it in your identity provider, one that is not empty for this resource."
+_SHOWN = 3
+"""Errors named in one answer: enough to mend a mapping in one go, short enough for a provisioning log."""
 
 
 class ResourceValidator:
-    """Checks canonical resources of one type: names are right and readOnly attributes gone already."""
+    """Checks canonical resources of one type: names are right and readOnly attributes gone already.
+
+    Compiling costs milliseconds: make one for each resource type and keep it.
+    """
 
     def __init__(self, resource_type: ResourceType) -> None:
-        schema = _schema_of(resource_type)
+        schema = resource_schema(resource_type)
         self._resource_type = resource_type
-        self._fast = jsonschema_rs.Draft202012Validator(schema)
-        self._slow = Draft202012Validator(schema)
-        self._texts = [(a, tuple(_text_checks(a))) for a in resource_type.attributes()]
-        self._texts = [(a, checks) for a, checks in self._texts if checks]
+        self._accepts = jsonschema_rs.Draft202012Validator(schema).is_valid
+        self._reference = Draft202012Validator(schema)
+        self._with_primary = [a for a in resource_type.attributes() if a.multi_valued and a.sub("primary")]
 
     def check(self, resource: Mapping[str, Any]) -> None:
-        """Accept a canonical resource.
+        """Accept a canonical resource; unknown attributes are none of its business.
 
         Raises:
             InvalidValue: names the attribute, the rule and the cure; holds no value, which may be personal.
         """
-        if not self._fast.is_valid(resource):
-            self._refuse(resource)
-        for attribute, checks in self._texts:
-            value = self._resource_type.value(resource, attribute)
-            if value is not None:
-                for check in checks:
-                    check(value)
+        if not self._accepts(resource):
+            errors = _in_order(self._reference, resource)
+            if errors:
+                raise InvalidValue(_explained(errors))
+        for attribute in self._with_primary:
+            marked = [e for e in self._resource_type.value(resource, attribute) or () if e.get("primary") is True]
+            if len(marked) > 1:
+                raise InvalidValue(
+                    f"`{attribute.name}`: {len(marked)} values are marked primary, at most one may be. "
+                    "Set `primary` to false on the others."
+                )
 
-    def _refuse(self, resource: Mapping[str, Any]) -> None:
-        error = best_match(self._slow.iter_errors(resource))
-        if error is None:
-            raise InvalidValue("The resource does not fit its schema; /Schemas shows what it may hold.")
-        place, rule = describe(error)
-        raise InvalidValue(f"`{place}`: {rule}. {CURE}")
+
+def resource_schema(resource_type: ResourceType) -> dict[str, Any]:
+    """Return one JSON Schema for a resource as clients write it, with the extensions under their URNs.
+
+    What only the server writes is never required; the patterns of dateTime and binary are filled in.
+    """
+    core = _checks(resource_type.schema.json_schema)
+    properties = {a.name: _text(a) for a in resource_type.common if a.mutability != "readOnly"}
+    extensions = {e.id: _checks(e.json_schema) for e in resource_type.extensions}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": properties | core["properties"] | extensions,
+        "required": [*core["required"], *sorted(resource_type.required_extensions)],
+    }
+
+
+def check_message(name: str, body: Any) -> None:
+    """Accept a message envelope of RFC 7644: ``PatchOp``, ``BulkRequest``, ``SearchRequest``, ``ListResponse``, ….
+
+    Names are expected in their canonical letter case.
+
+    Raises:
+        InvalidSyntax: names the place in the message and the rule.
+        KeyError: there is no such message.
+    """
+    errors = _in_order(_message_validator(name), body)
+    if errors:
+        raise InvalidSyntax(f"The {name} message: {_joined(errors)}. See RFC 7644 for its form.")
 
 
 def check_settings(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a plugin's settings, in words; an empty schema accepts no setting."""
-    validator = Draft202012Validator(dict(schema) or {"type": "object", "additionalProperties": False})
-    found = [describe(error) for error in validator.iter_errors(dict(settings))]
-    return [f"`{place}` {rule}" if place else rule for place, rule in found]
+    """Return what is wrong with a plugin's settings, in words; an empty schema accepts no setting.
+
+    Raises:
+        ValueError: the schema itself is not JSON Schema 2020-12.
+    """
+    rules = dict(schema) or {"type": "object", "additionalProperties": False}
+    try:
+        Draft202012Validator.check_schema(rules)
+    except SchemaError as error:
+        raise ValueError(f"not a JSON Schema: {sentence(error)}") from error
+    return [sentence(error) for error in _in_order(Draft202012Validator(rules), dict(settings))]
 
 
 def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,62 +105,43 @@ def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
     return {name: item["default"] for name, item in properties.items() if "default" in item} | dict(settings)
 
 
-def _schema_of(resource_type: ResourceType) -> dict[str, Any]:
-    """Return one JSON Schema for the resource with its extensions under their URNs."""
-    core = {name: value for name, value in resource_type.schema.json_schema.items() if name not in ("$id", "scim")}
-    extensions = {e.id: {"type": "object", **_inner(e.json_schema)} for e in resource_type.extensions}
-    required = [*core.get("required", ()), *sorted(resource_type.required_extensions)]
-    return {**core, "properties": {**core["properties"], **extensions}, "required": required}
+@cache
+def _message_validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(messages()[name])
 
 
-def _inner(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: schema[name] for name in ("properties", "required") if name in schema}
+def _checks(node: Mapping[str, Any], scim_type: str | None = None) -> dict[str, Any]:
+    """Return the node with only what a client's value is checked for; the scim type stands outside of ``items``."""
+    scim_type = node.get("scim", {}).get("type", scim_type)
+    checks: dict[str, Any] = {key: node[key] for key in ("minLength", "maxLength") if key in node}
+    checks["type"] = node.get("type", "object")
+    if checks["type"] == "string" and scim_type in FORMS:
+        checks["pattern"] = FORMS[scim_type]
+    if "items" in node:
+        checks["items"] = _checks(node["items"], scim_type)
+    if checks["type"] == "object":
+        properties = node.get("properties", {})
+        by_clients = [n for n in node.get("required", ()) if properties[n]["scim"]["mutability"] != "readOnly"]
+        checks |= {"properties": {n: _checks(p) for n, p in properties.items()}, "required": by_clients}
+    return checks
 
 
-def _text_checks(attribute: Attribute, path: str = "") -> Iterator[Callable[[Any], None]]:
-    """Yield checks of texts that JSON Schema does not make: dateTime and binary (RFC 7643 §2.3.5 and §2.3.6)."""
-    path = f"{path}.{attribute.name}" if path else attribute.name
-    if attribute.mutability == "readOnly":
-        return
-    if attribute.type in ("dateTime", "binary"):
-        yield _each(attribute, path, _is_date_time if attribute.type == "dateTime" else _is_base64)
-    for sub in attribute.sub_attributes:
-        for check in _text_checks(sub, path):
-            yield _below(sub.name, check)
+def _text(attribute: Attribute) -> dict[str, Any]:
+    """Return the check of a common attribute: all that clients write are texts."""
+    text = {"type": "string"}
+    return {"type": "array", "items": text} if attribute.multi_valued else text
 
 
-def _each(attribute: Attribute, path: str, good: Callable[[str], bool]) -> Callable[[Any], None]:
-    what = "a dateTime such as 2031-02-03T09:15:00Z" if attribute.type == "dateTime" else "binary data as base64 text"
-
-    def check(value: Any) -> None:
-        for text in value if isinstance(value, list) else [value]:
-            if not good(text):
-                raise InvalidValue(f"`{path}`: expected {what}. {CURE}")
-
-    return check
+def _in_order(validator: Draft202012Validator, value: Any) -> list[ValidationError]:
+    """Return the errors in the order of their places in the value."""
+    return sorted(validator.iter_errors(value), key=lambda error: [str(step) for step in error.absolute_path])
 
 
-def _below(name: str, check: Callable[[Any], None]) -> Callable[[Any], None]:
-    def check_elements(value: Any) -> None:
-        elements: Sequence[Any] = value if isinstance(value, list) else [value]
-        for element in elements:
-            if isinstance(element, dict) and name in element:
-                check(element[name])
-
-    return check_elements
+def _explained(errors: list[ValidationError]) -> str:
+    cures = {_MISSING if error.validator == "required" else _WRONG for error in errors[:_SHOWN]}
+    return f"{_joined(errors)}. {' '.join(sorted(cures))}"
 
 
-def _is_date_time(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
-    except ValueError:
-        return False
-    return "T" in text.upper()
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
+def _joined(errors: list[ValidationError]) -> str:
+    more = len(errors) - _SHOWN
+    return "; ".join(sentence(error) for error in errors[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")

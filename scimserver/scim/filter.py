@@ -20,7 +20,8 @@ Literal_ = str | bool | int | float | datetime | None
 class AttributePath:
     """An attribute or one of its sub-attributes: ``userName``, ``name.familyName``, ``urn:…:User:manager.value``.
 
-    Inside a value path the attribute is the sub-attribute itself (``type`` in ``emails[type eq "work"]``) and ``sub`` is None.
+    Inside a value path the attribute is the sub-attribute itself (``type`` in ``emails[type eq "work"]``) and ``sub``
+    is None.
     """
 
     attribute: Attribute

@@ -33,7 +33,7 @@ def fold(attribute: Attribute, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return str(int(value)) if value == int(value) else repr(value)
+        return repr(value) if isinstance(value, float) and not value.is_integer() else str(int(value))
     if attribute.type == "dateTime":
         instant = value if isinstance(value, datetime) else parse_instant(str(value))
         return format_instant(instant) if instant else str(value)

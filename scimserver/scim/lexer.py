@@ -65,7 +65,7 @@ def _tokens(text: str) -> Iterator[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             start = text.index('"', position)
-            raise LexicalError('a string is not closed; end it with a double quote, and write \\" for one inside it', start)
+            raise LexicalError('a string is not closed; end it with a double quote (inside it write \\")', start)
         position = match.end()
         if word := match["word"]:
             yield Token("word", _scalar(word, match.start("word")), match.start("word"))
@@ -94,5 +94,5 @@ def _decode(string: str, position: int) -> str:
 def _scalar(value: str, position: int) -> str:
     """Refuse half of a surrogate pair: it is no character, and no database can store it."""
     if _SURROGATE.search(value):
-        raise LexicalError("a string holds half of a surrogate pair; write both halves or the character itself", position)
+        raise LexicalError("half of a surrogate pair is no character; write both halves or the character", position)
     return value

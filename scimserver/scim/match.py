@@ -97,7 +97,7 @@ def _compare(attribute: Attribute, operator: str, value: Any, operand: Literal_)
     if value is None:
         return False
     if operator == "eq":
-        return isinstance(value, bool) is isinstance(operand, bool) and fold(attribute, value) == fold(attribute, operand)
+        return fold(attribute, value) == fold(attribute, operand)
     if isinstance(operand, str):
         if not isinstance(value, str):
             return False

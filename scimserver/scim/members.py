@@ -48,8 +48,12 @@ class MemberPlan:
 
     @property
     def needs_stored(self) -> bool:
-        """Whether the present members have to be read: only for a filter on something else than their ids."""
-        return any(step.op == "remove_matching" for step in self.steps)
+        """Whether the present members have to be read: only for a filter on something else than their ids.
+
+        After a full list was set, the members are known without reading them.
+        """
+        deciding = next((step.op for step in self.steps if step.op in ("set", "remove_matching")), None)
+        return deciding == "remove_matching"
 
     def resolve(self, stored: Mapping[str, Member] | None = None) -> MemberChanges:
         """Apply the steps in order; ``stored`` are the present members by id, if :attr:`needs_stored`."""
@@ -83,10 +87,10 @@ def split(operations: Iterable[Operation], resource_type: ResourceType) -> tuple
     steps: list[Step] = []
     for operation in operations:
         if operation.path is None:
-            rest, values = _take_members(operation, resource_type)
+            rest, taken = _take_members(operation, resource_type)
             if rest is not None:
                 others.append(rest)
-            steps += [_without_filter(operation.op, value, True, "members") for value in values]
+            steps += [_step(single, resource_type) for single in taken]
         elif _names_members(operation.path, resource_type):
             steps.append(_step(operation, resource_type))
         else:
@@ -116,6 +120,8 @@ def _member(entry: Any, place: str) -> Member:
     if not isinstance(fields, dict):
         raise InvalidValue(f"`{place}`: expected an object with `value`, got {kind(entry)}.")
     named = {str(name).lower(): item for name, item in fields.items()}
+    if len(named) < len(fields):
+        raise InvalidValue(f"`{place}`: has one name twice, in different letter case. Send it once.")
     value = named.get("value")
     if not isinstance(value, str) or not value:
         raise InvalidValue(f"`{place}.value`: expected the id of a user or group, got {kind(value)}.")
@@ -142,15 +148,16 @@ def _names_members(path: str, resource_type: ResourceType) -> bool:
     return target is not None and is_membership(target, resource_type)
 
 
-def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Operation | None, list[Any]]:
-    """Take the ``members`` keys out of an operation without a path."""
+def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Operation | None, list[Operation]]:
+    """Take the ``members`` keys out of an operation without a path; each is a path of its own."""
     if not isinstance(operation.value, dict):
         return operation, []
     names = [name for name in operation.value if _names_members(name, resource_type)]
     if not names:
         return operation, []
     rest = {name: value for name, value in operation.value.items() if name not in names}
-    return replace(operation, value=rest) if rest else None, [operation.value[name] for name in names]
+    taken = [replace(operation, path=name, value=operation.value[name]) for name in names]
+    return replace(operation, value=rest) if rest else None, taken
 
 
 def _step(operation: Operation, resource_type: ResourceType) -> Step:
@@ -172,7 +179,8 @@ def _without_filter(op: str, value: Any, has_value: bool, place: str) -> Step:
         return Step("add", members_of(value, place))
     if op == "replace":
         return Step("set", members_of(value, place))
-    if has_value and value not in (None, []):
+    # An empty list asks to remove nobody: only a remove without any value empties the group.
+    if has_value and value is not None:
         return Step("remove", members_of(value, place))
     return Step("set")
 
@@ -184,5 +192,7 @@ def _ids(condition: Filter) -> list[str]:
     for term in terms:
         if not isinstance(term, Comparison) or term.operator != "eq" or term.path.leaf.name != "value":
             return []
-        ids.append(str(term.value))
+        if not isinstance(term.value, str):
+            return []
+        ids.append(term.value)
     return ids

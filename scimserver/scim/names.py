@@ -11,6 +11,7 @@ from ..schema.attributes import Attribute, ResourceType
 from .filter import AttributePath
 from .values import sub_attribute
 
+_SHOWN = 120
 _NAME_SHAPE = re.compile(r"[$A-Za-z][A-Za-z0-9_:.$-]*")
 
 
@@ -57,7 +58,9 @@ def resolve_sub(name: str, attribute: Attribute, resource_type: ResourceType, *,
     if sub is None:
         known = [a.name for a in attribute.sub_attributes] or ["value"]
         close = _suggestion(name, known)
-        raise UnknownName(f'{attribute.name} has no sub-attribute "{name}"; {close or "it has " + ", ".join(known)}')
+        raise UnknownName(
+            f'{attribute.name} has no sub-attribute "{name[:_SHOWN]}"; {close or "it has " + ", ".join(known)}'
+        )
     return sub
 
 
@@ -108,6 +111,8 @@ def _top_level(name: str, top: str, urn: str | None, resource_type: ResourceType
 
 
 def _unknown(name: str, tried: str, known: list[str], resource_type: ResourceType, what: str = "the attribute") -> str:
+    if len(name) > _SHOWN:
+        name = name[:_SHOWN] + "…"
     close = _suggestion(tried, known)
     cure = close or f"/Schemas lists what a {resource_type.name} has"
     return f'{what} "{name}" is unknown; {cure}'

@@ -261,7 +261,7 @@ class _Parser:
     def _expect_end(self) -> None:
         if self._peek().kind != "end":
             self._refuse(
-                'it should end here, or go on with "and" or "or"; put a value that contains spaces between double quotes'
+                'the end, "and" or "or" is expected here; put a value that contains spaces between double quotes'
             )
 
     def _refuse(self, message: str, token: Token | None = None) -> NoReturn:

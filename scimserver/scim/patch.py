@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidPath, InvalidValue, Mutability, NoTarget
+from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability, NoTarget
 from ..schema.attributes import Attribute, ResourceType
-from .canonical import Reader, check_one_primary, kind, writable
+from .canonical import Reader, check_one_primary, kind, once, writable
 from .filter import And, Comparison, Filter, PatchPath
 from .match import element_matches
 from .messages import Operation
 from .parser import parse_path
+from .quirks.values import unpacked_role
 
 _LABELS = frozenset({"type", "primary"})
 """Sub-attributes that only say which element it is: an element with nothing else is noise."""
@@ -41,7 +42,10 @@ def apply(
     """
     patcher = _Patcher(copy.deepcopy(dict(resource)), Reader(resource_type, tolerant), tolerant)
     for operation in operations:
-        patcher.apply(operation)
+        try:
+            patcher.apply(operation)
+        except BadRequest as error:
+            raise type(error)(f"`{operation.place}`: {error.detail}") from error
     return PatchResult(patcher.resource, patcher.reader.notes)
 
 
@@ -70,7 +74,9 @@ class _Patcher:
             raise InvalidValue(
                 f"`{operation.place}.value`: without a `path` it must be an object of attributes, got {kind(operation.value)}."
             )
+        spelling: dict[str, str] = {}
         for name, value in operation.value.items():
+            once(spelling, name.lower(), name)
             self._named(operation.op, name, value)
 
     def _named(self, op: str, name: str, value: Any) -> None:
@@ -86,7 +92,8 @@ class _Patcher:
             self.reader.unknown(name)
             return
         # What the server itself maintains is left out, as in a POST: Okta sends `id` with every rename.
-        if path.attribute is None or (writable(path.attribute) and path.attribute.name != "schemas"):
+        named = [attribute for attribute in (path.attribute, path.sub) if attribute is not None]
+        if all(writable(attribute) and attribute.name != "schemas" for attribute in named):
             self._change(op, path, value, name, has_value=True)
 
     # -- one target ------------------------------------------------------------------------------------------------
@@ -96,6 +103,8 @@ class _Patcher:
         attribute = path.attribute
         if attribute is None or attribute.name in ("schemas", "password"):
             return attribute is not None
+        if path.sub is not None and path.sub.name == "$ref":
+            return True
         if attribute.name == "id" and operation.value == self.resource.get("id") and operation.op != "remove":
             return True
         if attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
@@ -121,8 +130,11 @@ class _Patcher:
             raise Mutability(f"`{text}` can be set once and not be changed: leave it as it is.")
 
     def _extension(self, op: str, urn: str, raw: Any, text: str) -> None:
-        if op == "remove" or raw is None:
-            self.resource.pop(urn, None)
+        definition = self._type.extension(urn)
+        if definition is not None and (op == "remove" or raw is None):
+            for attribute in definition.attributes:
+                if self._held(attribute) is not None:
+                    self._change("remove", PatchPath(attribute), None, f"{urn}:{attribute.name}", has_value=False)
         elif isinstance(raw, dict):
             for name, item in raw.items():
                 self._named(op, f"{urn}:{name}", item)
@@ -132,14 +144,16 @@ class _Patcher:
     def _whole(self, op: str, attribute: Attribute, raw: Any, text: str, clears: bool, has_value: bool) -> None:
         if op == "remove" and attribute.multi_valued and has_value and raw not in (None, "", []):
             self._remove_listed(attribute, raw, text)
+        elif clears and op == "add" and attribute.multi_valued:
+            return  # nothing is added to the list
         elif clears:
             self._put(attribute, None)
         elif attribute.multi_valued:
             values = self._values(attribute, raw, text)
             held = [] if op == "replace" else list(self._held(attribute) or [])
-            added = [value for value in values if value not in held]
-            self._put(attribute, held + added)
-            self._one_primary(attribute, added)
+            touched = _append(held, values, attribute)
+            self._put(attribute, held)
+            self._one_primary(attribute, touched)
         elif attribute.type == "complex":
             self._merge(attribute, self.reader.changes(attribute, raw, text))
         else:
@@ -151,6 +165,8 @@ class _Patcher:
             return []
         if not isinstance(values, list):
             raise InvalidValue(f"`{text}`: expected a list of values, got {kind(values)}.")
+        if attribute.type == "complex" and not all(isinstance(value, dict) for value in values):
+            raise InvalidValue(f"`{text}`: expected objects with sub-attributes of `{attribute.name}`.")
         check_one_primary(values, text)
         return values
 
@@ -175,7 +191,7 @@ class _Patcher:
             self._merge(attribute, {sub.name: value})
             return
         elements = list(self._held(attribute) or []) or ([] if clears else [{}])
-        self._write(attribute, elements, elements, {sub.name: value})
+        self._write(attribute, elements, elements, {sub.name: value}, tidy=clears)
 
     def _selected(self, op: str, path: PatchPath, raw: Any, text: str, clears: bool) -> None:
         attribute, condition = path.attribute, path.value_filter
@@ -187,21 +203,26 @@ class _Patcher:
                 raise NoTarget(f"`{text}` selects no value: there is none to remove.")
             return
         if not chosen:
+            if not self._tolerant and op == "replace":
+                raise NoTarget(f"`{text}` selects no value of `{attribute.name}`: add the value first.")
             created = self._created(attribute, condition, text)
             elements.append(created)
             chosen = [created]
         if clears and path.sub is None:
             self._put(attribute, [element for element in elements if not any(element is c for c in chosen)])
         elif path.sub is not None:
-            value = None if clears else self.reader.value(path.sub, raw, text)
-            self._write(attribute, elements, chosen, {path.sub.name: value})
+            role = unpacked_role(raw) if self._tolerant and attribute.name == "roles" and path.sub.name == "value" else None
+            changes = self._element_changes(attribute, role, text) if role else {path.sub.name: None}
+            if role is None and not clears:
+                changes = {path.sub.name: self.reader.value(path.sub, raw, text)}
+            self._write(attribute, elements, chosen, changes, tidy=clears)
         elif attribute.type != "complex":
             new = self.reader.value(attribute, [raw], text)
             self._put(attribute, [new[0] if any(e is c for c in chosen) else e for e in elements])
         else:
             changes = self._element_changes(attribute, raw, text)
             replaced = {n: None for e in chosen for n in e} | _equalities(condition) if op == "replace" else {}
-            self._write(attribute, elements, chosen, replaced | changes)
+            self._write(attribute, elements, chosen, replaced | changes, tidy=True)
 
     def _element_changes(self, attribute: Attribute, raw: Any, text: str) -> dict[str, Any]:
         """Read an element's new sub-attributes; a bare value is its ``value``."""
@@ -218,7 +239,7 @@ class _Patcher:
     def _created(self, attribute: Attribute, condition: Filter, text: str) -> dict[str, Any]:
         """Make the element that the filter describes: all its equalities hold in it (idp-clients §2.3)."""
         described = _equalities(condition)
-        if not self._tolerant or not described:
+        if not described or not element_matches(condition, described):
             raise NoTarget(f"`{text}` selects no value of `{attribute.name}`: add the value first, or correct the filter.")
         self.reader.note(f"value created for a path that selects none: {attribute.name}")
         return described
@@ -226,13 +247,14 @@ class _Patcher:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def _write(
-        self, attribute: Attribute, elements: list[Any], chosen: list[Any], changes: Mapping[str, Any]
+        self, attribute: Attribute, elements: list[Any], chosen: list[Any], changes: Mapping[str, Any], *, tidy: bool
     ) -> None:
-        """Change sub-attributes of the chosen elements, which are among ``elements``."""
+        """Change sub-attributes of the chosen elements, which are among ``elements``; ``tidy`` drops empty ones."""
         for element in chosen:
             for name, value in changes.items():
                 _set(element, name, value)
-        kept = [e for e in elements if not any(e is c for c in chosen) or e.keys() - _LABELS]
+        noise = {id(e) for e in chosen if tidy and not e.keys() - _LABELS}
+        kept = [e for e in elements if id(e) not in noise]
         self._put(attribute, kept)
         self._one_primary(attribute, [e for e in chosen if "primary" in changes or len(chosen) < len(elements)])
 
@@ -272,5 +294,29 @@ def _equalities(condition: Filter) -> dict[str, Any]:
     return {
         term.path.attribute.name: term.value
         for term in terms
-        if isinstance(term, Comparison) and term.operator == "eq" and term.value is not None
+        if isinstance(term, Comparison) and term.operator == "eq" and isinstance(term.value, str | bool | int | float)
     }
+
+
+def _append(held: list[Any], values: list[Any], attribute: Attribute) -> list[Any]:
+    """Append what is not there yet; a present element takes over what the new one says besides. Return the touched."""
+    known = {_identity(value, attribute): value for value in reversed(held)}
+    touched = []
+    for value in values:
+        identity = _identity(value, attribute)
+        if identity not in known:
+            known[identity] = value
+            held.append(value)
+        elif attribute.type == "complex":
+            known[identity].update(value)
+        touched.append(known[identity])
+    return touched
+
+
+def _identity(value: Any, attribute: Attribute) -> str:
+    """Return what makes two elements the same: ``value`` and ``type``, of a role ``value`` alone (idp-clients §4)."""
+    if not isinstance(value, dict):
+        return repr(value)
+    if "value" not in value:
+        return repr(sorted(value.items()))
+    return repr([value["value"], None if attribute.name == "roles" else value.get("type")])

@@ -49,6 +49,9 @@ class Application:
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, self.changes)
+        self.database_url = ""
+        self.embedded = False
+        """Whether the configuration asks for the embedded database."""
         self.draining = False
         """True once the process is stopping: requests in flight are finished, new ones refused."""
         self.in_flight = 0
@@ -66,6 +69,7 @@ class Application:
             database = Database.connect(url, settings.database.name, driver=settings.database.driver)
             stack.push_async_callback(database.close)
             app = cls(settings, database, sole_process=owner)
+            app.database_url, app.embedded = url, settings.database.url.startswith(EMBEDDED)
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
@@ -83,6 +87,17 @@ class Application:
         workspace = await self.workspaces.by_id(ws)
         if workspace is not None:
             await workspace.pipeline.after_commit(events)
+
+    def tenant_url(self, slug: str) -> str:
+        """Return the Tenant URL of a workspace as the configuration gives it."""
+        origin, pattern = self.settings.server.public_url, self.settings.tenancy.host_pattern
+        if pattern:
+            return f"{origin.partition('://')[0]}://{pattern.replace('{workspace}', slug)}/scim/v2"
+        return f"{origin}/t/{slug}/scim/v2"
+
+    def warn_embedded(self) -> None:
+        """Say in the log what the embedded database is, whenever it serves something else than a demo."""
+        log.warning("the embedded database is beta software for trials: use a MongoDB server in production")
 
     async def migrate(self) -> list[str]:
         """Create or upgrade collections and indexes; returns what was changed, in words."""

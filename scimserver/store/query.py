@@ -7,19 +7,21 @@ dots, NUL and regular expressions inside them are data.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from ..schema.attributes import Attribute, ResourceType
 from ..scim.filter import And, AttributePath, Comparison, Filter, Not, Or, Present, ValuePath, conjunction
 from ..scim.keys import is_id, is_membership, key_for
 
+_Operand = str | bool | int | float | datetime
 _Source = Literal["_id", "keys", "memberships"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to answer a filter: read what ``query``, ``members`` and ``groups`` select, keep what ``residual`` accepts."""
+    """How to answer: read what ``query``, ``members`` and ``groups`` select, keep what ``residual`` accepts."""
 
     query: dict[str, Any]
     """Condition on ``_id`` or ``keys``, to be joined with the workspace; empty if no key narrows the search."""
@@ -65,8 +67,8 @@ def plan(condition: Filter | None, resource_type: ResourceType) -> Plan:
         return Plan({})
     terms = condition.terms if isinstance(condition, And) else (condition,)
     accesses = [(_access(term, resource_type), term) for term in terms]
-    stored = _cheapest((a for a, _ in accesses if a and a.source != "memberships"))
-    linked = _cheapest((a for a, _ in accesses if a and a.source == "memberships"))
+    stored = _cheapest(access for access, _ in accesses if access and access.source != "memberships")
+    linked = _cheapest(access for access, _ in accesses if access and access.source == "memberships")
     rest = [term for access, term in accesses if access is None or not access.exact or access not in (stored, linked)]
     residual = conjunction(*rest) if rest else None
     owners = linked.values if linked else None
@@ -86,18 +88,20 @@ def _query(access: _Access | None) -> dict[str, Any]:
     return {access.source: values[0] if len(values) == 1 else {"$in": values}}
 
 
-def _cheapest(accesses: Iterable[_Access]) -> _Access | None:
-    return min(accesses, key=lambda access: access.cost, default=None)
+def _cheapest(accesses: Iterable[_Access | None]) -> _Access | None:
+    return min((access for access in accesses if access), key=lambda access: access.cost, default=None)
 
 
 def _access(condition: Filter, resource_type: ResourceType) -> _Access | None:
     match condition:
-        case Comparison(path, "eq", str() | bool() | int() | float() as value):
+        case Comparison(path, "eq", value) if value is not None:
             return _equality(path, value, resource_type)
         case ValuePath(attribute, inner, urn):
-            return _element_access(AttributePath(attribute, urn=urn), inner, None, resource_type)
+            return _element_access(AttributePath(attribute, urn=urn), inner, resource_type)
         case And(terms):
-            return _narrowest([_access(term, resource_type) for term in terms])
+            # The cheapest term finds the conjunction and leaves the others to be checked.
+            found = _cheapest(_access(term, resource_type) for term in terms)
+            return replace(found, exact=False) if found else None
         case Or(terms):
             return _union([_access(term, resource_type) for term in terms])
         case _:
@@ -105,7 +109,7 @@ def _access(condition: Filter, resource_type: ResourceType) -> _Access | None:
 
 
 def _equality(
-    path: AttributePath, value: str | bool | int | float, resource_type: ResourceType, element_type: str | None = None
+    path: AttributePath, value: _Operand, resource_type: ResourceType, element_type: str | None = None
 ) -> _Access | None:
     if is_id(path.attribute):
         return _Access("_id", frozenset({str(value)}))
@@ -117,28 +121,38 @@ def _equality(
     return _Access("keys", frozenset({key_for(path, value, element_type)}), unique=path.leaf.uniqueness != "none")
 
 
-def _element_access(
-    path: AttributePath, inner: Filter, element_type: str | None, resource_type: ResourceType
-) -> _Access | None:
+def _element_access(path: AttributePath, inner: Filter, resource_type: ResourceType) -> _Access | None:
     """Find the elements of ``emails[…]`` by a keyed sub-attribute, by type where the filter names one."""
     match inner:
-        case Comparison(AttributePath(leaf), "eq", str() | bool() | int() | float() as value):
-            # The element of a simple multi-valued attribute is its own value.
-            full = AttributePath(path.attribute, leaf if path.attribute.type == "complex" else None, path.urn)
-            return _equality(full, value, resource_type, element_type)
+        case Comparison():
+            return _element_equality(path, inner, None, resource_type)
         case And(terms):
-            element_type = next((t for t in map(_type_of, terms) if t is not None), None)
-            if not path.attribute.multi_valued or is_membership(path.attribute, resource_type):
-                element_type = None
-            found = _narrowest(
-                [_element_access(path, t, element_type, resource_type) for t in terms if _type_of(t) is None]
+            by_type = path.attribute.multi_valued and not is_membership(path.attribute, resource_type)
+            element_type = next((t for t in map(_type_of, terms) if t is not None), None) if by_type else None
+            found = _cheapest(
+                _element_equality(path, term, element_type, resource_type)
+                if isinstance(term, Comparison)
+                else _element_access(path, term, resource_type)
+                for term in terms
+                if _type_of(term) is None
             )
-            decided = element_type is not None and len(terms) == 2
-            return _Access(found.source, found.values, decided, found.unique) if found else None
+            # The key by type decides on type and value; any third term remains to be checked.
+            decided = element_type is not None and len(terms) == 2 and all(isinstance(t, Comparison) for t in terms)
+            return replace(found, exact=decided) if found else None
         case Or(terms):
-            return _union([_element_access(path, term, element_type, resource_type) for term in terms])
+            return _union([_element_access(path, term, resource_type) for term in terms])
         case _:
             return None
+
+
+def _element_equality(
+    path: AttributePath, condition: Comparison, element_type: str | None, resource_type: ResourceType
+) -> _Access | None:
+    if condition.operator != "eq" or condition.value is None:
+        return None
+    # The element of a simple multi-valued attribute is its own value.
+    sub = condition.path.leaf if path.attribute.type == "complex" else None
+    return _equality(AttributePath(path.attribute, sub, path.urn), condition.value, resource_type, element_type)
 
 
 def _type_of(condition: Filter) -> str | None:
@@ -147,12 +161,6 @@ def _type_of(condition: Filter) -> str | None:
             return value
         case _:
             return None
-
-
-def _narrowest(accesses: list[_Access | None]) -> _Access | None:
-    """Find a conjunction by its cheapest term, which leaves the others to be checked."""
-    found = _cheapest(access for access in accesses if access)
-    return _Access(found.source, found.values, False, found.unique) if found else None
 
 
 def _union(accesses: list[_Access | None]) -> _Access | None:

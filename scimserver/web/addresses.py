@@ -21,10 +21,9 @@ class Addresses:
     def __init__(self, settings: Settings) -> None:
         self._public_url = settings.server.public_url.rstrip("/")
         self._trust_forwarded = settings.server.trust_forwarded
-        self._pattern = settings.tenancy.host_pattern
         self._host: re.Pattern[str] | None = None
-        if self._pattern:
-            before, _, after = self._pattern.partition("{workspace}")
+        if settings.tenancy.host_pattern:
+            before, _, after = settings.tenancy.host_pattern.partition("{workspace}")
             self._host = re.compile(re.escape(before) + r"([a-z0-9-]+)" + re.escape(after) + r"(:\d+)?", re.IGNORECASE)
 
     def route_path(self, request: HTTPServerRequest) -> str:
@@ -36,18 +35,15 @@ class Addresses:
             return f"/t/{slug}{path}"
         return path
 
-    def tenant_url(self, slug: str, request: HTTPServerRequest | None = None) -> str:
+    def tenant_url(self, slug: str, request: HTTPServerRequest) -> str:
         """Return the SCIM base of a workspace without a trailing slash, in the form that the request used."""
         origin = self._origin(request)
-        if request is None:
-            if self._pattern:
-                return f"{origin.partition('://')[0]}://{self._pattern.replace('{workspace}', slug)}/scim/v2"
-        elif self._slug_of_host(request):
+        if self._slug_of_host(request):
             return f"{origin.partition('://')[0]}://{self._host_of(request)}/scim/v2"
         return f"{origin}/t/{slug}/scim/v2"
 
-    def _origin(self, request: HTTPServerRequest | None) -> str:
-        if request is not None and self._trust_forwarded:
+    def _origin(self, request: HTTPServerRequest) -> str:
+        if self._trust_forwarded:
             host = request.headers.get("X-Forwarded-Host", "").split(",")[0].strip()
             scheme = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
             if _HOST.fullmatch(host) and scheme in ("http", "https"):

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
 import pytest
 from mongomock_motor import AsyncMongoMockClient
@@ -22,33 +23,45 @@ WIRE_DRIVERS: list[DriverName] = ["motor", "pymongo"]
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
     """One embedded engine for the whole session; tests that kill an engine start their own."""
     embedded = EmbeddedDatabase(tmp_path_factory.mktemp("embedded"))
-    asyncio.run(embedded.start())
-    yield embedded
-    asyncio.run(embedded.stop())
-
-
-async def _on_wire(engine: EmbeddedDatabase, driver: DriverName) -> AsyncIterator[Database]:
-    database = Database.connect(engine.url, f"contract_{secrets.token_hex(6)}", driver=driver)
-    yield database
-    await database.drop()
-    await database.close()
+    with asyncio.Runner() as runner:
+        runner.run(embedded.start())
+        yield embedded
+        runner.run(embedded.stop())
 
 
 @pytest.fixture(params=["mongomock", *WIRE_DRIVERS])
-async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+def driver(request: pytest.FixtureRequest) -> str:
+    """Each of the three in turn."""
+    if request.param != "mongomock":
+        # Here and not in ``database``, where a loop is running already.
+        request.getfixturevalue("engine")
+    return str(request.param)
+
+
+@pytest.fixture
+async def database(driver: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A fresh database, on each of the three in turn."""
-    if request.param == "mongomock":
-        yield Database.wrap(AsyncMongoMockClient(tz_aware=True)[f"contract_{secrets.token_hex(6)}"])
+    name = f"contract_{secrets.token_hex(6)}"
+    if driver == "mongomock":
+        yield Database.wrap(AsyncMongoMockClient(tz_aware=True)[name])
         return
-    async for connected in _on_wire(request.getfixturevalue("engine"), request.param):
-        yield connected
+    engine: EmbeddedDatabase = request.getfixturevalue("engine")
+    connected = Database.connect(engine.url, name, driver=cast(DriverName, driver))
+    yield connected
+    await connected.drop()
+    await connected.close()
 
 
-@pytest.fixture(params=WIRE_DRIVERS)
-async def wire_database(request: pytest.FixtureRequest, engine: EmbeddedDatabase) -> AsyncIterator[Database]:
-    """A fresh database on the embedded engine, through each driver in turn."""
-    async for connected in _on_wire(engine, request.param):
-        yield connected
+@pytest.fixture
+def wire_database(database: Database) -> Database:
+    """The same without mongomock."""
+    return database
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Leave mongomock out where a test asks for a real server."""
+    if "wire_database" in metafunc.fixturenames:
+        metafunc.parametrize("driver", WIRE_DRIVERS, indirect=True)
 
 
 @pytest.fixture

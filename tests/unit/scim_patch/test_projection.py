@@ -1,5 +1,7 @@
 """`attributes`, `excludedAttributes` and `returned`."""
 
+from copy import deepcopy
+
 import pytest
 
 from scimserver.errors import InvalidValue
@@ -73,8 +75,6 @@ def test_both_parameters_are_refused(user):
 
 
 def test_the_stored_resource_is_not_changed(user):
-    from copy import deepcopy
-
     before = deepcopy(FULL)
     shown(user, "name.givenName")
     shown(user, None, "name.givenName")

@@ -1,0 +1,97 @@
+"""What the commands share: options, one clear line on error, exit codes, output for people and machines."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config`` and ``--debug``."""
+    function = click.option(
+        "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file [default: ./scimserver.toml]."
+    )(function)
+    return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(function)
+
+
+def database_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config``, ``--database``, ``--json`` and ``--debug``."""
+    function = click.option("--database", metavar="URL", help="MongoDB URL, instead of the configured one.")(function)
+    function = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(function)
+    return config_option(function)
+
+
+def one_line_errors(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Turn an expected error into one line and exit status 1; ``--debug`` shows where it came from."""
+
+    @wraps(function)
+    def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if kwargs.get("debug") or isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+                raise
+            raise click.ClickException(_explain(error)) from error
+
+    return wrapper
+
+
+def _explain(error: Exception) -> str:
+    """Return the text of an error that was written for people, or say what went wrong and how to see more."""
+    from ..errors import ScimError
+    from ..plugins import PluginProblem
+    from ..schema.loader import SchemaProblem
+    from ..settings import SettingsProblem
+    from ..store.embedded import EmbeddedError
+    from ..store.failures import StoreError
+
+    if isinstance(error, ScimError):
+        return error.detail
+    if isinstance(error, PluginProblem | SchemaProblem | SettingsProblem | EmbeddedError | StoreError | OSError):
+        return str(error)
+    return f"{type(error).__name__}: {error} (--debug shows where)"
+
+
+def open_application(config: Path | None, database: str | None) -> AbstractAsyncContextManager[Any]:
+    """Return the application for a command that reads or writes and ends."""
+    from .. import log
+    from ..service.application import Application
+    from ..settings import load
+
+    overrides = {"database": {"url": database}} if database else {}
+    settings = load(config, **overrides)
+    log.configure("warning", "console")
+    return Application.start(settings, background=False)
+
+
+def run(work: Awaitable[Result]) -> Result:
+    """Run one coroutine to its end."""
+
+    async def main() -> Result:
+        return await work
+
+    return asyncio.run(main())
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON, flushed."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:
+    """Print aligned columns, or a sentence if there are no rows."""
+    if not rows:
+        click.echo(empty)
+        return
+    texts = [[str(cell) if cell is not None else "-" for cell in row] for row in [headings, *rows]]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(headings))]
+    for row in texts:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

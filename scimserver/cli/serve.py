@@ -1,0 +1,57 @@
+"""``serve``: the real thing, as one process or several."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from .common import config_option, one_line_errors
+
+CHILD = "SCIMSERVER_CHILD_OF"
+"""Environment variable that tells a server process which supervisor it belongs to."""
+
+
+@click.command()
+@config_option
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Share the port among N processes.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of server.port.")
+@one_line_errors
+def serve(config: Path | None, processes: int, port: int | None, debug: bool) -> None:
+    """Serve the configured deployment until SIGTERM or SIGINT; requests in flight are finished.
+
+    \b
+    Example: scimserver serve --config /etc/scimserver.toml --processes 2
+    """
+    from .. import log
+    from ..settings import load
+
+    settings = load(config)
+    log.configure("debug" if debug else settings.logging.level, settings.logging.format)
+    if port is not None:
+        settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": port})})
+    if not settings.security.secret_key:
+        raise click.ClickException("security.secret_key is not set: `scimserver init` writes a configuration with one.")
+    if processes == 1:
+        asyncio.run(_serve(settings, os.environ.get(CHILD)))
+        return
+    if settings.server.port == 0:
+        raise click.UsageError("--processes needs a port that all processes can share: give --port.")
+    from .supervisor import supervise
+
+    asyncio.run(supervise(settings, config, processes))
+
+
+async def _serve(settings: "Settings", supervisor: str | None) -> None:  # noqa: F821 (imported when it runs)
+    from ..service.application import Application
+    from ..web.server import Server, bind
+
+    sockets = bind(settings.server.host, settings.server.port, reuse_port=supervisor is not None)
+    async with Application.start(settings) as app:
+        if app.embedded and supervisor is None:
+            app.warn_embedded()
+            await app.migrate()
+        await app.check_database()
+        server = Server(app, sockets)
+        click.echo(f"serving on http://{settings.server.host}:{sockets[0].getsockname()[1]}", err=True)
+        await server.run_until_stopped()

@@ -1,0 +1,180 @@
+"""``workspace create|list|show|set|suspend|resume|delete``."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import database_options, one_line_errors, open_application, print_json, print_table, run
+
+Work = Callable[[Any], Awaitable[Any]]
+"""From the application to the result."""
+
+
+@click.group()
+def workspace() -> None:
+    """Manage workspaces: one for each customer."""
+
+
+def _do(config: Path | None, database: str | None, work: Work) -> Any:
+    async def main() -> Any:
+        async with open_application(config, database) as app:
+            return await work(app)
+
+    return run(main())
+
+
+@workspace.command()
+@click.argument("name")
+@click.option("--no-token", is_flag=True, help="Do not make a Secret Token.")
+@database_options
+@one_line_errors
+def create(name: str, no_token: bool, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """Create a workspace and its first Secret Token.
+
+    \b
+    Example: scimserver workspace create larkfield
+    """
+
+    async def work(app: Any) -> dict[str, Any]:
+        made = await app.workspaces.create(name)
+        token = None if no_token else (await app.tokens.create(made, label="first"))[1]
+        return {"name": made.slug, "tenant_url": app.tenant_url(made.slug), "secret_token": token}
+
+    result = _do(config, database, work)
+    if as_json:
+        print_json(result)
+        return
+    click.echo(f"Workspace     {result['name']}\nTenant URL    {result['tenant_url']}")
+    if result["secret_token"]:
+        click.echo(f"Secret Token  {result['secret_token']}\nThe token is shown only now: copy both into the identity provider.")
+
+
+@workspace.command("list")
+@database_options
+@one_line_errors
+def list_(config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """List the workspaces.
+
+    \b
+    Example: scimserver workspace list --json
+    """
+
+    async def work(app: Any) -> list[dict[str, Any]]:
+        return [{**w.to_json(), "tenant_url": app.tenant_url(w.slug)} for w in await app.workspaces.list()]
+
+    found = _do(config, database, work)
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(w["name"], w["state"], ",".join(p["name"] for p in w["plugins"]), w["tenant_url"]) for w in found]
+        print_table(("NAME", "STATE", "PLUGINS", "TENANT URL"), rows, "There is no workspace yet.")
+
+
+def _show(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for key, value in found.items():
+        click.echo(f"{key:12}  {value}")
+
+
+@workspace.command()
+@click.argument("name")
+@database_options
+@one_line_errors
+def show(name: str, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """Show one workspace with its plugins and limits.
+
+    \b
+    Example: scimserver workspace show larkfield
+    """
+
+    async def work(app: Any) -> dict[str, Any]:
+        return {**(await app.workspaces.show(name)).to_json(), "tenant_url": app.tenant_url(name)}
+
+    _show(_do(config, database, work), as_json)
+
+
+@workspace.command("set")
+@click.argument("name")
+@click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
+@database_options
+@one_line_errors
+def set_(
+    name: str, changes: tuple[str, ...], config: Path | None, database: str | None, as_json: bool, debug: bool
+) -> None:
+    """Change plugins, their settings and limits of a workspace.
+
+    \b
+    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N
+    Example: scimserver workspace set larkfield work_address.prefer=parts limits.concurrency=32
+    """
+    wrong = [change for change in changes if "=" not in change]
+    if wrong:
+        raise click.UsageError(f"`{wrong[0]}` is not KEY=VALUE.")
+    wanted = dict(change.split("=", 1) for change in changes)
+
+    async def work(app: Any) -> Any:
+        return (await app.workspaces.set(name, wanted)).to_json()
+
+    _show(_do(config, database, work), as_json)
+
+
+@workspace.command()
+@click.argument("name")
+@database_options
+@one_line_errors
+def suspend(name: str, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """Answer a workspace's requests 503 until it is resumed; nothing is deleted.
+
+    \b
+    Example: scimserver workspace suspend larkfield
+    """
+
+    async def work(app: Any) -> Any:
+        return (await app.workspaces.suspend(name)).to_json()
+
+    _show(_do(config, database, work), as_json)
+
+
+@workspace.command()
+@click.argument("name")
+@database_options
+@one_line_errors
+def resume(name: str, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """End a suspension.
+
+    \b
+    Example: scimserver workspace resume larkfield
+    """
+
+    async def work(app: Any) -> Any:
+        return (await app.workspaces.resume(name)).to_json()
+
+    _show(_do(config, database, work), as_json)
+
+
+@workspace.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@database_options
+@one_line_errors
+def delete(name: str, yes: bool, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
+    """Delete a workspace with its users, groups, tokens and history.
+
+    \b
+    Example: scimserver workspace delete larkfield --yes
+    """
+    if not yes:
+        click.confirm(f"Delete workspace {name} with everything in it?", abort=True)
+
+    async def work(app: Any) -> None:
+        await app.workspaces.delete(name)
+
+    _do(config, database, work)
+    if as_json:
+        print_json({"deleted": name})
+    else:
+        click.echo(f"Workspace {name} is deleted.")

@@ -1,0 +1,19 @@
+import pytest
+
+from scimserver.schema.attributes import ResourceType
+from scimserver.schema.loader import SchemaCatalogue, load_schemas
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> SchemaCatalogue:
+    return load_schemas()
+
+
+@pytest.fixture(scope="session")
+def user(catalogue: SchemaCatalogue) -> ResourceType:
+    return catalogue.resource_type("User")
+
+
+@pytest.fixture(scope="session")
+def group(catalogue: SchemaCatalogue) -> ResourceType:
+    return catalogue.resource_type("Group")
