@@ -1,11 +1,13 @@
 """Settings of a deployment: a TOML file, overridden by environment variables ``SCIMSERVER_SECTION__NAME``."""
 
+import os
 import tomllib
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import TomlConfigSettingsSource
 
@@ -96,6 +98,12 @@ class LimitSettings(_Section):
     page_default: int = Field(default=100, ge=1)
     page_maximum: int = Field(default=1000, ge=1)
 
+    @model_validator(mode="after")
+    def _default_page_fits(self) -> Self:
+        if self.page_default > self.page_maximum:
+            raise ValueError("page_default must not be larger than page_maximum")
+        return self
+
 
 class LoggingSettings(_Section):
     """What is logged, to standard error."""
@@ -144,7 +152,8 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:
     """
     chosen = file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
     if chosen is not None:
-        _check_file(chosen)
+        _check_names(_read(chosen), f"{chosen}: ")
+    _check_names(_environment(), "environment: ")
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=chosen)
@@ -156,22 +165,38 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:
         raise SettingsProblem(place + "; ".join(_words(e["loc"], e["msg"]) for e in error.errors())) from None
 
 
-def _check_file(path: Path) -> None:
+def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as opened:
-            document = tomllib.load(opened)
+            return tomllib.load(opened)
     except OSError as error:
         raise SettingsProblem(f"{path}: cannot be read ({error.strerror}); `scimserver init` writes one.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsProblem(f"{path}: is not valid TOML: {error}.") from None
+
+
+def _environment() -> dict[str, Any]:
+    """Return the names that the environment sets, as the file would have them; a misspelt one must not be ignored."""
+    found: dict[str, Any] = {}
+    for variable in os.environ:
+        section, separator, name = variable.upper().removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        if variable.upper().startswith(ENVIRONMENT_PREFIX) and separator:
+            found.setdefault(section, {})[name] = None
+    return found
+
+
+def _check_names(document: Mapping[str, Any], place: str) -> None:
+    known = Settings.model_fields
     for section, values in document.items():
-        known = Settings.model_fields
         if section not in known:
-            raise SettingsProblem(f"{path}: there is no section [{section}]{_nearest(section, known)}.")
+            raise SettingsProblem(f"{place}there is no section [{section}]{_nearest(section, known)}.")
+        if not isinstance(values, dict):
+            raise SettingsProblem(f"{place}{section} is a section: write [{section}] and its settings below it.")
         model: Any = known[section].annotation
-        for name in values if isinstance(values, dict) else ():
+        for name in values:
             if name not in model.model_fields:
-                raise SettingsProblem(f"{path}: there is no {section}.{name}{_nearest(name, model.model_fields)}.")
+                nearest = _nearest(name, model.model_fields)
+                raise SettingsProblem(f"{place}there is no setting {section}.{name}{nearest}.")
 
 
 def _nearest(name: str, known: Any) -> str:

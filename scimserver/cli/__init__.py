@@ -1,4 +1,4 @@
-"""The command line: ``scimserver COMMAND``. Commands import what they need when they run, so that ``--help`` is quick."""
+"""The command line, ``scimserver COMMAND``; commands import what they need when they run, so ``--help`` is quick."""
 
 import importlib
 from typing import Any

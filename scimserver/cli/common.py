@@ -2,13 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
+
+if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
+    from ..service.application import Application
+
+NO_KEY = "security.secret_key is not set: `scimserver init` writes a configuration with a fresh one."
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -17,7 +22,9 @@ Result = TypeVar("Result")
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--config`` and ``--debug``."""
     function = click.option(
-        "--config", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file [default: ./scimserver.toml]."
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Configuration file [default: ./scimserver.toml].",
     )(function)
     return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(function)
 
@@ -39,7 +46,7 @@ def one_line_errors(function: Callable[Parameters, Result]) -> Callable[Paramete
         except Exception as error:
             if kwargs.get("debug") or isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
                 raise
-            raise click.ClickException(_explain(error)) from error
+            raise click.ClickException(_explain(error)) from None
 
     return wrapper
 
@@ -50,26 +57,44 @@ def _explain(error: Exception) -> str:
     from ..plugins import PluginProblem
     from ..schema.loader import SchemaProblem
     from ..settings import SettingsProblem
-    from ..store.embedded import EmbeddedError
+    from ..store.embedded import EmbeddedProblem
     from ..store.failures import StoreError
 
     if isinstance(error, ScimError):
         return error.detail
-    if isinstance(error, PluginProblem | SchemaProblem | SettingsProblem | EmbeddedError | StoreError | OSError):
+    if isinstance(error, PluginProblem | SchemaProblem | SettingsProblem | EmbeddedProblem | StoreError | OSError):
         return str(error)
     return f"{type(error).__name__}: {error} (--debug shows where)"
 
 
-def open_application(config: Path | None, database: str | None) -> AbstractAsyncContextManager[Any]:
-    """Return the application for a command that reads or writes and ends."""
+@asynccontextmanager
+async def open_application(
+    config: Path | None, database: str | None, *, makes_tokens: bool = False
+) -> AsyncIterator["Application"]:
+    """Give the application to a command that reads or writes and ends.
+
+    With ``--database`` of a running demo its address and secret key are used, so that its tokens and ours agree.
+    """
     from .. import log
     from ..service.application import Application
     from ..settings import load
+    from ..store.deployment import announced_demo
 
-    overrides = {"database": {"url": database}} if database else {}
-    settings = load(config, **overrides)
     log.configure("warning", "console")
-    return Application.start(settings, background=False)
+    settings = load(config, **({"database": {"url": database}} if database else {}))
+    if database and not database.startswith("embedded:"):
+        demo = await announced_demo(settings.database.url, settings.database.name)
+        if demo and demo[1].is_file():
+            settings = load(
+                config,
+                database={"url": database},
+                server={"public_url": demo[0]},
+                security={"secret_key": demo[1].read_text().strip()},
+            )
+    if makes_tokens and not settings.security.secret_key:
+        raise click.ClickException(NO_KEY)
+    async with Application.start(settings, background=False) as app:
+        yield app
 
 
 def run(work: Awaitable[Result]) -> Result:

@@ -7,27 +7,41 @@ from pathlib import Path
 
 import click
 
-from .common import config_option, database_options, one_line_errors, open_application, print_json, run
+from .common import (
+    NO_KEY,
+    config_option,
+    database_options,
+    one_line_errors,
+    open_application,
+    print_json,
+    run,
+)
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("scimserver.toml"))
 @click.option("--force", is_flag=True, help="Write over an existing file; every Secret Token made with its key ends.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @one_line_errors
-def init(file: Path, force: bool, debug: bool) -> None:
+def init(file: Path, force: bool, as_json: bool, debug: bool) -> None:
     """Write a commented configuration FILE with a fresh secret key [default: scimserver.toml].
 
     \b
     Example: scimserver init /etc/scimserver.toml
     """
-    if file.exists() and not force:
-        raise click.ClickException(f"{file} exists already; --force writes over it and ends every Secret Token.")
+    if file.exists():
+        if not force:
+            raise click.ClickException(f"{file} exists already; --force writes over it and ends every Secret Token.")
+        file.unlink()  # so that the new one is readable by its owner only, whatever the old one was
     template = files("scimserver_conf").joinpath("scimserver.toml").read_text(encoding="utf-8")
     text = re.sub(r'^secret_key = ""$', f'secret_key = "{secrets.token_urlsafe(48)}"', template, flags=re.MULTILINE)
-    file.touch(mode=0o600)
+    file.touch(mode=0o600, exist_ok=False)
     file.write_text(text, encoding="utf-8")
-    click.echo(f"Wrote {file}. Set server.public_url and database.url in it, then run `scimserver migrate`.")
+    if as_json:
+        print_json({"file": str(file)})
+    else:
+        click.echo(f"Wrote {file}. Set server.public_url and database.url in it, then run `scimserver migrate`.")
 
 
 @click.command("check-config")
@@ -45,11 +59,19 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
     from ..settings import load
 
     settings = load(config)
+    if not settings.security.secret_key:
+        raise click.ClickException(NO_KEY)
     plugins = PluginManager.load(settings.plugins.dirs)
     load_schemas(plugins.schema_files())
     plugins.check_settings("default", [{"name": name, "settings": {}} for name in settings.plugins.default])
     if as_json:
-        print_json({"ok": True, "plugins": list(plugins.infos), "settings": settings.model_dump(mode="json", exclude={"security"})})
+        print_json(
+            {
+                "ok": True,
+                "plugins": list(plugins.infos),
+                "settings": settings.model_dump(mode="json", exclude={"security"}),
+            }
+        )
     else:
         click.echo(f"The configuration is good. Plugins: {', '.join(plugins.infos) or 'none'}.")
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,26 @@ import click
 from .common import one_line_errors, print_json
 
 DATABASE = "scimserver"
+SECRET_KEY = "secret_key"
+"""File in the data folder."""
+USUAL_PORT = 8080
+GRACE = 4.0
+"""Seconds for requests in flight: with the time that the database needs to stop, under ten."""
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: one of your user's].")
-@click.option("--fresh", is_flag=True, help="Delete the data folder's content first.")
+@click.option("--port", type=click.IntRange(0, 65535), help="0 picks a free one [default: 8080, or a free one].")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: one of your user's]."
+)
+@click.option("--fresh", is_flag=True, help="Delete the data folder of an earlier demo first.")
 @click.option("--workspace", "workspaces", multiple=True, metavar="NAME", help="Instead of `demo`; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once ready, and nothing else.")
 @click.option("--debug", is_flag=True, help="Log more, and show the traceback of an error.")
 @one_line_errors
-def demo(port: int, data: Path | None, fresh: bool, workspaces: tuple[str, ...], as_json: bool, debug: bool) -> None:
+def demo(
+    port: int | None, data: Path | None, fresh: bool, workspaces: tuple[str, ...], as_json: bool, debug: bool
+) -> None:
     """Run a server with an embedded database; prints Tenant URL and a new Secret Token.
 
     \b
@@ -38,30 +48,24 @@ def demo(port: int, data: Path | None, fresh: bool, workspaces: tuple[str, ...],
     asyncio.run(_run(port, data.absolute(), fresh, workspaces or ("demo",), as_json))
 
 
-async def _run(port: int, data: Path, fresh: bool, names: tuple[str, ...], as_json: bool) -> None:
+async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...], as_json: bool) -> None:
     from ..service.application import Application
     from ..settings import load
-    from ..store.embedded import EmbeddedDatabase
-    from ..web.server import Server, bind
+    from ..store.deployment import announce_demo
+    from ..web.server import Server
 
-    if fresh and data.exists():
-        if EmbeddedDatabase.running_url(data):
-            raise click.ClickException(f"{data} is in use by a running demo: stop that one first.")
-        shutil.rmtree(data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        sockets = bind("127.0.0.1", port)
-    except OSError as error:
-        raise click.ClickException(f"Port {port} cannot be used ({error.strerror}): --port 0 picks a free one.") from None
+    _prepare(data, fresh)
+    sockets = _listen(port)
     origin = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
     settings = load(
         None,
-        server={"public_url": origin},
+        server={"public_url": origin, "shutdown_grace_seconds": GRACE},
         database={"url": f"embedded:{data}", "name": DATABASE},
         security={"secret_key": _secret_key(data)},
     )
     async with Application.start(settings) as app:
         await app.migrate()
+        await announce_demo(app.database, origin, data / SECRET_KEY)
         facts = await _facts(app, names)
         server = Server(app, sockets)
         if as_json:
@@ -71,9 +75,38 @@ async def _run(port: int, data: Path, fresh: bool, names: tuple[str, ...], as_js
         await server.run_until_stopped()
 
 
+def _prepare(data: Path, fresh: bool) -> None:
+    """Make the data folder, empty if so wished; only a folder that a demo made is ever deleted."""
+    from ..store.embedded import EmbeddedDatabase
+
+    if EmbeddedDatabase.running_url(data):
+        raise click.ClickException(
+            f"A demo is already running on {data}: stop it, or choose another folder with --data."
+        )
+    if fresh and data.exists():
+        if any(data.iterdir()) and not (data / SECRET_KEY).exists():
+            raise click.ClickException(f"{data} was not made by a demo, so --fresh does not delete it.")
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _listen(port: int | None) -> list[socket.socket]:
+    """Bind the port; without a wish the usual one, or any other if that is taken."""
+    from ..web.server import bind
+
+    try:
+        return bind("127.0.0.1", USUAL_PORT if port is None else port)
+    except OSError as error:
+        if port is not None:
+            raise click.ClickException(
+                f"Port {port} cannot be used ({error.strerror}): --port 0 picks a free one."
+            ) from None
+        return bind("127.0.0.1", 0)
+
+
 def _secret_key(data: Path) -> str:
     """Return the key kept beside the data, so that tokens of an earlier run stay valid."""
-    path = data / "secret_key"
+    path = data / SECRET_KEY
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(48))

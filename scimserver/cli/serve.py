@@ -3,10 +3,14 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .common import config_option, one_line_errors
+from .common import NO_KEY, config_option, one_line_errors
+
+if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
+    from ..settings import Settings
 
 CHILD = "SCIMSERVER_CHILD_OF"
 """Environment variable that tells a server process which supervisor it belongs to."""
@@ -14,7 +18,9 @@ CHILD = "SCIMSERVER_CHILD_OF"
 
 @click.command()
 @config_option
-@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Share the port among N processes.")
+@click.option(
+    "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Share the port among N processes."
+)
 @click.option("--port", type=click.IntRange(0, 65535), help="Instead of server.port.")
 @one_line_errors
 def serve(config: Path | None, processes: int, port: int | None, debug: bool) -> None:
@@ -31,7 +37,7 @@ def serve(config: Path | None, processes: int, port: int | None, debug: bool) ->
     if port is not None:
         settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": port})})
     if not settings.security.secret_key:
-        raise click.ClickException("security.secret_key is not set: `scimserver init` writes a configuration with one.")
+        raise click.ClickException(NO_KEY)
     if processes == 1:
         asyncio.run(_serve(settings, os.environ.get(CHILD)))
         return
@@ -42,16 +48,20 @@ def serve(config: Path | None, processes: int, port: int | None, debug: bool) ->
     asyncio.run(supervise(settings, config, processes))
 
 
-async def _serve(settings: "Settings", supervisor: str | None) -> None:  # noqa: F821 (imported when it runs)
+async def _serve(settings: "Settings", supervisor: str | None) -> None:
     from ..service.application import Application
     from ..web.server import Server, bind
 
-    sockets = bind(settings.server.host, settings.server.port, reuse_port=supervisor is not None)
+    host, port = settings.server.host, settings.server.port
+    try:
+        sockets = bind(host, port, reuse_port=supervisor is not None)
+    except OSError as error:
+        raise click.ClickException(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
     async with Application.start(settings) as app:
         if app.embedded and supervisor is None:
             app.warn_embedded()
             await app.migrate()
         await app.check_database()
         server = Server(app, sockets)
-        click.echo(f"serving on http://{settings.server.host}:{sockets[0].getsockname()[1]}", err=True)
+        click.echo(f"serving on http://{host}:{sockets[0].getsockname()[1]}", err=True)
         await server.run_until_stopped()

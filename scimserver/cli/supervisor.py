@@ -51,13 +51,23 @@ async def supervise(settings: Settings, config: Path | None, processes: int) -> 
         await asyncio.gather(*workers)
 
 
-async def _keep(number: int, command: list[str], environment: dict[str, str], stop: asyncio.Event, settings: Settings) -> None:
+async def _keep(
+    number: int, command: list[str], environment: dict[str, str], stop: asyncio.Event, settings: Settings
+) -> None:
     """Keep one server process running until told to stop, then end it gracefully."""
     pause = 0.2
     while not stop.is_set():
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", "-c", LEASHED, str(os.getpid()), *command, env=environment, start_new_session=True
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            LEASHED,
+            str(os.getpid()),
+            *command,
+            env=environment,
+            start_new_session=True,
         )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(stop.wait())

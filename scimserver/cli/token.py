@@ -36,7 +36,7 @@ def create(
     """
 
     async def work() -> dict[str, Any]:
-        async with open_application(config, database) as app:
+        async with open_application(config, database, makes_tokens=True) as app:
             owner = await app.workspaces.show(workspace)
             expires = datetime.now(UTC) + timedelta(days=days) if days else None
             record, secret = await app.tokens.create(owner, label=label, expires=expires)
@@ -93,10 +93,13 @@ def revoke(
     async def work() -> dict[str, Any]:
         async with open_application(config, database) as app:
             owner = await app.workspaces.show(workspace)
-            if token_id not in {record.public_id for record in await app.tokens.list(owner)}:
-                raise click.ClickException(f"Workspace {workspace} has no token {token_id}; `token list` shows its tokens.")
-            record: dict[str, Any] = (await app.tokens.revoke(token_id)).to_json()
-            return record
+            known = {record.public_id for record in await app.tokens.list(owner)}
+            revoked = await app.tokens.revoke(token_id) if token_id in known else None
+            if revoked is None:
+                raise click.ClickException(
+                    f"Workspace {workspace} has no token {token_id}; `scimserver token list {workspace}` shows its tokens."
+                )
+            return revoked.to_json()
 
     revoked = run(work())
     if as_json:

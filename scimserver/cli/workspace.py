@@ -1,5 +1,6 @@
 """``workspace create|list|show|set|suspend|resume|delete``."""
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ def workspace() -> None:
     """Manage workspaces: one for each customer."""
 
 
-def _do(config: Path | None, database: str | None, work: Work) -> Any:
+def _do(config: Path | None, database: str | None, work: Work, *, makes_tokens: bool = False) -> Any:
     async def main() -> Any:
-        async with open_application(config, database) as app:
+        async with open_application(config, database, makes_tokens=makes_tokens) as app:
             return await work(app)
 
     return run(main())
@@ -42,13 +43,14 @@ def create(name: str, no_token: bool, config: Path | None, database: str | None,
         token = None if no_token else (await app.tokens.create(made, label="first"))[1]
         return {"name": made.slug, "tenant_url": app.tenant_url(made.slug), "secret_token": token}
 
-    result = _do(config, database, work)
+    result = _do(config, database, work, makes_tokens=not no_token)
     if as_json:
         print_json(result)
         return
     click.echo(f"Workspace     {result['name']}\nTenant URL    {result['tenant_url']}")
     if result["secret_token"]:
-        click.echo(f"Secret Token  {result['secret_token']}\nThe token is shown only now: copy both into the identity provider.")
+        click.echo(f"Secret Token  {result['secret_token']}")
+        click.echo("The token is shown only now: copy both into the identity provider.")
 
 
 @workspace.command("list")
@@ -76,8 +78,13 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    for key, value in found.items():
-        click.echo(f"{key:12}  {value}")
+    for key in [key for key in found if key not in ("plugins", "limits")]:
+        click.echo(f"{key:12}  {found[key]}")
+    for plugin in found["plugins"]:
+        settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
+        click.echo(f"{'plugin':12}  {plugin['name']}{settings}")
+    for key, value in found["limits"].items():
+        click.echo(f"limits.{key}  {value}")
 
 
 @workspace.command()

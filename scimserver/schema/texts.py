@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 
 END = r"(?![\s\S])"
 """The end of a text in ``jsonschema`` and ``jsonschema-rs`` alike; ``$`` also matches before a last line break."""
@@ -38,12 +38,13 @@ _TYPE_NAMES = {
 
 def sentence(error: ValidationError) -> str:
     """Return place and broken rule without a full stop: "`emails[0].value`: expected a string, got a number"."""
-    error = best_match([error]) or error  # of anyOf and oneOf, the branch that came closest
     rule = str(error.validator)
     if rule == "required":
         return f"`{path_text([*error.absolute_path, _missing(error)])}` is required"
     if rule == "additionalProperties":
         return _unknown(error)
+    if rule in ("anyOf", "oneOf") and error.context:
+        return "; or ".join(dict.fromkeys(sentence(branch) for branch in error.context))
     path = [*error.absolute_path]
     if "propertyNames" in error.schema_path:
         path.append(error.instance)

@@ -1,8 +1,8 @@
 """Membership operations of a group: read from PATCH, POST and PUT, and resolved to what is added and removed.
 
-A group's members are documents of their own, so a PATCH is split: what concerns ``members`` becomes a :class:`MemberPlan`,
-the rest goes to :mod:`.patch`. Removing ``members`` with a list of values removes just these: that is what Entra means,
-though a literal reading of RFC 7644 §3.5.2.2 would empty the group (idp-clients §3.6).
+A group's members are documents of their own, so a PATCH is split: what concerns ``members`` becomes a
+:class:`MemberPlan`, the rest goes to :mod:`.patch`. Removing ``members`` with a list of values removes just these:
+that is what Entra means, though a literal reading of RFC 7644 §3.5.2.2 would empty the group (idp-clients §3.6).
 """
 
 from collections.abc import Iterable, Mapping
@@ -168,9 +168,11 @@ def _step(operation: Operation, resource_type: ResourceType) -> Step:
         return _without_filter(operation.op, operation.value, operation.has_value, str(operation.path))
     ids = _ids(path.value_filter)
     if operation.op == "remove":
-        return Step("remove", dict.fromkeys(ids, {})) if ids else Step("remove_matching", condition=path.value_filter)
+        return Step("remove", {i: {} for i in ids}) if ids else Step("remove_matching", condition=path.value_filter)
     if not ids:
-        raise InvalidPath(f"`{operation.path}`: only `members[value eq \"id\"]` can be added; send the member as a value.")
+        raise InvalidPath(
+            f'`{operation.path}`: only `members[value eq "id"]` can be added; send the member as a value.'
+        )
     return Step("add", {i: {"value": i} for i in ids})
 
 

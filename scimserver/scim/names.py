@@ -30,9 +30,9 @@ def resolve(name: str, resource_type: ResourceType, *, tolerant: bool) -> Attrib
             "an attribute name is expected here, such as userName or name.familyName; "
             "put a value that contains spaces or special characters between double quotes"
         )
-    urn, rest = _split_urn(name, resource_type, tolerant)
-    if urn is not None and not rest:
+    if urn := _whole_urn(name, resource_type):
         return urn
+    urn, rest = _split_urn(name, resource_type, tolerant)
     top, dot, sub_name = rest.partition(".")
     attribute = _top_level(name, top, urn, resource_type, tolerant)
     home = attribute.schema if resource_type.is_extension_attribute(attribute) else None
@@ -80,12 +80,16 @@ def implied_value(path: AttributePath, *, tolerant: bool) -> AttributePath:
     return AttributePath(attribute, value, path.urn)
 
 
+def _whole_urn(name: str, resource_type: ResourceType) -> str | None:
+    return next((urn for urn in _urns(resource_type) if urn.lower() == name.lower()), None)
+
+
 def _split_urn(name: str, resource_type: ResourceType, tolerant: bool) -> tuple[str | None, str]:
     """Split behind the longest registered URN; URNs contain dots, so neither a dot nor a colon alone can tell."""
+    if ":" not in name:
+        return None, name
     lowered = name.lower()
     for urn in sorted(_urns(resource_type), key=len, reverse=True):
-        if lowered == urn.lower():
-            return urn, ""
         follower = name[len(urn) : len(urn) + 1]
         if lowered.startswith(urn.lower()) and (follower == ":" or (tolerant and follower == ".")):
             return urn, name[len(urn) + 1 :]
@@ -102,9 +106,9 @@ def _top_level(name: str, top: str, urn: str | None, resource_type: ResourceType
     if urn is None and homes:
         full = " or ".join(f"{home}:{top}" for home in homes)
         raise UnknownName(f"{top} belongs to a schema extension; write {full}")
-    if urn is None and ":" in top + name:
+    if urn is None and ":" in name:
         known = list(_urns(resource_type))
-        raise UnknownName(_unknown(name, name.rpartition(":")[0], known, resource_type, what="the schema URN of"))
+        raise UnknownName(_unknown(name, name.rpartition(":")[0], known, resource_type, what="the schema of"))
     extension = resource_type.extension(urn) if urn else None
     pool: Iterable[Attribute] = extension.attributes if extension else resource_type.attributes()
     raise UnknownName(_unknown(name, top, [a.name for a in pool], resource_type))

@@ -72,7 +72,7 @@ class _Patcher:
     def _without_path(self, operation: Operation) -> None:
         if not isinstance(operation.value, dict):
             raise InvalidValue(
-                f"`{operation.place}.value`: without a `path` it must be an object of attributes, got {kind(operation.value)}."
+                f"`value`: without a `path` it must be an object of attributes, got {kind(operation.value)}."
             )
         spelling: dict[str, str] = {}
         for name, value in operation.value.items():
@@ -108,7 +108,9 @@ class _Patcher:
         if attribute.name == "id" and operation.value == self.resource.get("id") and operation.op != "remove":
             return True
         if attribute.mutability == "readOnly" or (path.sub and path.sub.mutability == "readOnly"):
-            raise Mutability(f"`{operation.path}` is read-only: it is set by the server. Take it out of the attribute mapping.")
+            raise Mutability(
+                f"`{operation.path}` is read-only: it is set by the server. Take it out of the attribute mapping."
+            )
         return False
 
     def _change(self, op: str, path: PatchPath, raw: Any, text: str, *, has_value: bool) -> None:
@@ -195,7 +197,8 @@ class _Patcher:
 
     def _selected(self, op: str, path: PatchPath, raw: Any, text: str, clears: bool) -> None:
         attribute, condition = path.attribute, path.value_filter
-        assert attribute is not None and condition is not None
+        assert attribute is not None
+        assert condition is not None
         elements = list(self._held(attribute) or [])
         chosen = [element for element in elements if element_matches(condition, element)]
         if not chosen and clears:
@@ -211,7 +214,8 @@ class _Patcher:
         if clears and path.sub is None:
             self._put(attribute, [element for element in elements if not any(element is c for c in chosen)])
         elif path.sub is not None:
-            role = unpacked_role(raw) if self._tolerant and attribute.name == "roles" and path.sub.name == "value" else None
+            packed = self._tolerant and attribute.name == "roles" and path.sub.name == "value"
+            role = unpacked_role(raw) if packed else None
             changes = self._element_changes(attribute, role, text) if role else {path.sub.name: None}
             if role is None and not clears:
                 changes = {path.sub.name: self.reader.value(path.sub, raw, text)}
@@ -232,7 +236,7 @@ class _Patcher:
         if isinstance(raw, list) and len(raw) == 1:
             raw = raw[0]
         if not isinstance(raw, dict):
-            raise InvalidValue(f"`{text}`: expected an object with sub-attributes of `{attribute.name}`, got {kind(raw)}.")
+            raise InvalidValue(f"`{text}`: expected an object of `{attribute.name}` sub-attributes, got {kind(raw)}.")
         (element,) = self._values(attribute, [raw], text) or [{}]
         return dict(element)
 
@@ -240,7 +244,7 @@ class _Patcher:
         """Make the element that the filter describes: all its equalities hold in it (idp-clients §2.3)."""
         described = _equalities(condition)
         if not described or not element_matches(condition, described):
-            raise NoTarget(f"`{text}` selects no value of `{attribute.name}`: add the value first, or correct the filter.")
+            raise NoTarget(f"`{text}` selects no `{attribute.name}`: add the value first, or correct the filter.")
         self.reader.note(f"value created for a path that selects none: {attribute.name}")
         return described
 

@@ -49,7 +49,8 @@ class Projection:
         for name, value in resource.items():
             extension = self.resource_type.extension(name)
             if extension is not None:
-                inner = self._object(value, extension.attribute, _below(self.included, name), self.excluded.get(name.lower()))
+                left_out = self.excluded.get(name.lower())
+                inner = self._object(value, extension.attribute, _below(self.included, name), left_out)
                 if inner:
                     shown[name] = inner
                 continue

@@ -11,9 +11,9 @@ from .canonical import Canonical
 def merge_put(stored: Mapping[str, Any], sent: Canonical, resource_type: ResourceType) -> dict[str, Any]:
     """Return the resource after a PUT: what the client sent, and what it cannot have meant to clear.
 
-    An attribute that is not sent is cleared. Kept are an extension that the body names neither in ``schemas`` nor as a
-    key, since clients such as Okta send back only what they know (idp-clients §9.1), and ``active``, since a missing one
-    must not bring a disabled user back.
+    An attribute that is not sent is cleared. Kept are an extension that the body names neither in ``schemas`` nor as
+    a key, since clients such as Okta send back only what they know (idp-clients §9.1), and ``active``, since a missing
+    one must not bring a disabled user back.
 
     Raises:
         Mutability: the body changes an immutable value.

@@ -141,7 +141,8 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str,
     running = EmbeddedDatabase.running_url(directory)
     if running:
         return running, False
-    embedded = await stack.enter_async_context(EmbeddedDatabase(directory))
-    return embedded.url, True
+    embedded = EmbeddedDatabase(directory)
+    stack.push_async_callback(embedded.stop)
+    return await embedded.start(), True
 
 

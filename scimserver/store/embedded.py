@@ -1,4 +1,4 @@
-"""The embedded database: a MongoDB-compatible engine as a child process on a loopback port, with its own data directory.
+"""The embedded database: a MongoDB-compatible engine as a child process on a loopback port, with its own directory.
 
 For demos, development, tests and trials. The engine is GPL-2.0 and beta software, so it is never imported here: it is a
 program that we start, watch, restart when it crashes, and stop. It always runs with ``--sync-on-commit``: without it,
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -64,6 +64,13 @@ class EmbeddedDatabase:
         """Process id of the engine while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
     async def start(self) -> str:
         """Start the engine, wait until it answers, watch over it from then on; returns its URL.
 
@@ -74,8 +81,8 @@ class EmbeddedDatabase:
         """
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedProblem(
-                "The embedded database is not installed: run `pip install 'scimserver[embedded]'` (Python 3.11 to 3.13), "
-                "or set database.url to a MongoDB server."
+                "The embedded database is not installed: run `pip install 'scimserver[embedded]'` "
+                "(Python 3.11 to 3.13), or set database.url to a MongoDB server."
             )
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = await self._own()
@@ -300,4 +307,4 @@ async def _pid_answering(port: int) -> int | None:
         return None
     finally:
         await database.close()
-    return status.get("pid")
+    return int(status["pid"]) if "pid" in status else None

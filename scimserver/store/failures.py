@@ -77,7 +77,7 @@ class DuplicateKeys(StoreError):
         self.by_position = dict(by_position)
 
 
-class translated:  # noqa: N801 (reads as the verb it is: ``with translated():`` and ``@translated()``)
+class translated:
     """Raise the errors of this module for the driver's; a context manager, and a decorator of coroutine functions."""
 
     def __enter__(self) -> None:

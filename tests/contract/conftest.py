@@ -29,24 +29,31 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabas
         runner.run(embedded.stop())
 
 
-@pytest.fixture(params=["mongomock", *WIRE_DRIVERS])
-def driver(request: pytest.FixtureRequest) -> str:
-    """Each of the three in turn."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on all three, without mongomock where a test asks for ``wire_database``."""
+    if "backend" in metafunc.fixturenames:
+        wire_only = "wire_database" in metafunc.fixturenames
+        metafunc.parametrize("backend", WIRE_DRIVERS if wire_only else ["mongomock", *WIRE_DRIVERS], indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """Name of the driver, or ``mongomock``."""
     if request.param != "mongomock":
-        # Here and not in ``database``, where a loop is running already.
+        # Here and not in ``database``, where a loop is running already: the engine needs one of its own.
         request.getfixturevalue("engine")
     return str(request.param)
 
 
 @pytest.fixture
-async def database(driver: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+async def database(backend: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A fresh database, on each of the three in turn."""
     name = f"contract_{secrets.token_hex(6)}"
-    if driver == "mongomock":
+    if backend == "mongomock":
         yield Database.wrap(AsyncMongoMockClient(tz_aware=True)[name])
         return
     engine: EmbeddedDatabase = request.getfixturevalue("engine")
-    connected = Database.connect(engine.url, name, driver=cast(DriverName, driver))
+    connected = Database.connect(engine.url, name, driver=cast(DriverName, backend))
     yield connected
     await connected.drop()
     await connected.close()
@@ -56,12 +63,6 @@ async def database(driver: str, request: pytest.FixtureRequest) -> AsyncIterator
 def wire_database(database: Database) -> Database:
     """The same without mongomock."""
     return database
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Leave mongomock out where a test asks for a real server."""
-    if "wire_database" in metafunc.fixturenames:
-        metafunc.parametrize("driver", WIRE_DRIVERS, indirect=True)
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ async def test_datetimes_come_back_with_their_time_zone(database: Database) -> N
     moment = datetime(2026, 5, 4, 3, 2, 1, 123000, tzinfo=UTC)
     await database.tokens.insert_one({"_id": "t", "expires": moment})
     found = await database.tokens.find_one({"_id": "t"})
-    assert found is not None and found["expires"] == moment
+    assert found is not None
+    assert found["expires"] == moment
 
 
 async def test_aggregate_is_settled_for_every_driver(database: Database) -> None:

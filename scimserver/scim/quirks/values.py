@@ -57,9 +57,9 @@ def reference_as_string(attribute: Attribute, value: Any) -> Any:
 
 
 def role_as_json(attribute: Attribute, value: Any) -> Any:
-    """Unpack an app role that Entra packs as JSON into a string; the role's directory id is left out.
+    r"""Unpack an app role that Entra packs as JSON into a string; the role's directory id is left out.
 
-    Wrong: ``{"value": "{\\"id\\": \\"c0a9…\\", \\"value\\": \\"editor\\", \\"displayName\\": \\"Editor\\"}"}``.
+    Wrong: ``{"value": "{\"id\": \"c0a9…\", \"value\": \"editor\", \"displayName\": \"Editor\"}"}``.
     Legal: ``{"value": "editor", "display": "Editor"}``.
     Source: row 23; Entra's AppRoleAssignmentsComplex without ``aadOptscim062020``.
     """

@@ -119,9 +119,7 @@ def test_what_came_with_its_urn_wins_over_what_came_without(user):
 def test_row_23_roles_packed_as_json_are_unpacked(user):
     packed = '{"id":"c0a9","value":"editor","displayName":"Editor"}'
     sent = canonicalise({"roles": [{"value": packed, "primary": "False"}, {"value": "viewer"}]}, user)
-    assert sent.resource == {
-        "roles": [{"value": "editor", "display": "Editor", "primary": False}, {"value": "viewer"}]
-    }
+    assert sent.resource == {"roles": [{"value": "editor", "display": "Editor", "primary": False}, {"value": "viewer"}]}
     assert sent.notes[0] == "role sent as JSON in a string: roles"
 
 

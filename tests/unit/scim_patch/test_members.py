@@ -74,7 +74,9 @@ def test_another_filter_is_resolved_against_the_present_members(planned):
 
 
 def test_another_filter_sees_what_the_operations_before_it_did(planned):
-    plan = planned(remove('members[value eq "g_crew"]'), add({**CREW, "value": "g_new"}), remove('members[type eq "Group"]'))
+    plan = planned(
+        remove('members[value eq "g_crew"]'), add({**CREW, "value": "g_new"}), remove('members[type eq "Group"]')
+    )
     changes = plan.resolve(STORED)
     assert changes.add == {}
     assert "g_crew" in changes.remove

@@ -195,7 +195,9 @@ def test_replace_of_a_list_replaces_all(patched):
     assert patched(replace("emails", [HOME, HOME]))["emails"] == [HOME]
 
 
-@pytest.mark.parametrize("path", ["title", "name.givenName", "emails", WORK_EMAIL, 'emails[type eq "work"]', ENTERPRISE])
+@pytest.mark.parametrize(
+    "path", ["title", "name.givenName", "emails", WORK_EMAIL, 'emails[type eq "work"]', ENTERPRISE]
+)
 def test_remove_deletes_and_removing_what_is_absent_succeeds(patched, path):
     once = patched(remove(path))
     assert once != patched()
@@ -239,7 +241,10 @@ def test_an_empty_text_and_null_clear(patched, value):
     assert "title" not in patched(replace("title", value))
     assert "title" not in patched({"op": "replace", "value": {"title": value}})
     assert patched(replace("name.givenName", value))["name"] == {"formatted": "Ines Okafor", "familyName": "Okafor"}
-    assert patched(replace("name", {"givenName": value}))["name"] == {"formatted": "Ines Okafor", "familyName": "Okafor"}
+    assert patched(replace("name", {"givenName": value}))["name"] == {
+        "formatted": "Ines Okafor",
+        "familyName": "Okafor",
+    }
     assert patched(replace(WORK_EMAIL, value))["emails"] == [HOME]
 
 
@@ -256,7 +261,9 @@ def test_row_30_no_operations_change_nothing(patched, ines):
     assert patched() == ines
 
 
-@pytest.mark.parametrize("bad", [replace("shoeSize", 41), replace("groups", []), remove("userName"), {"op": "add", "value": 1}])
+@pytest.mark.parametrize(
+    "bad", [replace("shoeSize", 41), replace("groups", []), remove("userName"), {"op": "add", "value": 1}]
+)
 def test_one_bad_operation_of_several_fails_all(run, bad):
     with pytest.raises(ScimError):
         run([replace("title", "Surveyor"), bad])
@@ -315,7 +322,12 @@ def test_a_read_only_attribute_in_a_path_is_refused(run, operation):
 
 @pytest.mark.parametrize(
     "operation",
-    [remove("userName"), replace("userName", ""), replace("userName", None), {"op": "replace", "value": {"userName": None}}],
+    [
+        remove("userName"),
+        replace("userName", ""),
+        replace("userName", None),
+        {"op": "replace", "value": {"userName": None}},
+    ],
 )
 def test_row_66_a_required_attribute_cannot_be_removed(run, operation):
     with pytest.raises((Mutability, InvalidValue), match="userName"):
@@ -361,7 +373,12 @@ def test_an_immutable_value_is_set_once(patched, run, badged):
     path = f"{BADGE}:badgeNumber"
     once = patched(add(path, "7"), resource_type=badged)
     assert patched(replace(path, "7"), resource=once, resource_type=badged) == once
-    for operation in (replace(path, "8"), remove(path), remove(BADGE), {"op": "add", "value": {BADGE: {"badgeNumber": "8"}}}):
+    for operation in (
+        replace(path, "8"),
+        remove(path),
+        remove(BADGE),
+        {"op": "add", "value": {BADGE: {"badgeNumber": "8"}}},
+    ):
         with pytest.raises(Mutability, match="badgeNumber"):
             run([operation], once, badged)
 

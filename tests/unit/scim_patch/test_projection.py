@@ -16,7 +16,10 @@ FULL = {
     "name": {"givenName": "Ines", "familyName": "Okafor"},
     "emails": [{"type": "work", "value": "ines@larkfield.example", "primary": True}, {"type": "home"}],
     "groups": [],
-    ENTERPRISE: {"department": "Survey", "manager": {"value": "u_theo", "$ref": "https://scim.larkfield.example/u_theo"}},
+    ENTERPRISE: {
+        "department": "Survey",
+        "manager": {"value": "u_theo", "$ref": "https://scim.larkfield.example/u_theo"},
+    },
     "meta": {"resourceType": "User", "version": 'W/"1"'},
 }
 ALWAYS = {"schemas": FULL["schemas"], "id": "u_ines"}

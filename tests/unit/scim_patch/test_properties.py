@@ -20,12 +20,26 @@ GROUP = load_schemas().resource_type("Group")
 
 NAMES = ["userName", "Title", "active", "name", "name.givenName", "emails", "emails.value", "emails.primary", "manager"]
 NAMES += [f"{ENTERPRISE}:manager.value", ENTERPRISE, "id", "schemas", "meta", "password", "members", "displayName", "x"]
-NAMES += ['emails[type eq "work"]', 'emails[type eq "work" and primary eq true].value', 'roles[primary eq "True"].value']
+NAMES += [
+    'emails[type eq "work"]',
+    'emails[type eq "work" and primary eq true].value',
+    'roles[primary eq "True"].value',
+]
 NAMES += ['addresses[not (type eq "work")].country', 'emails[value sw "a" or type eq "home"].type', "emails[", "roles"]
-NAMES += ['members[value eq "u"]', 'members[type eq "User"].value', "members.display", "$ref", "type", "value", "primary"]
+NAMES += [
+    'members[value eq "u"]',
+    'members[type eq "User"].value',
+    "members.display",
+    "$ref",
+    "type",
+    "value",
+    "primary",
+]
 
 names = st.sampled_from(NAMES) | st.text(max_size=6)
-atoms = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "True", "work", "a", '{"value":1}'])
+atoms = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "True", "work", "a", '{"value":1}'])
+)
 values = st.recursive(
     atoms,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
@@ -33,7 +47,9 @@ values = st.recursive(
 )
 ops = st.sampled_from(["add", "Replace", "remove"])
 operation = st.fixed_dictionaries({"op": ops, "value": values}, optional={"path": names})
-good_values = values | st.lists(st.fixed_dictionaries({"type": st.sampled_from(["work", "home"]), "value": st.text(max_size=3)}))
+good_values = values | st.lists(
+    st.fixed_dictionaries({"type": st.sampled_from(["work", "home"]), "value": st.text(max_size=3)})
+)
 likely = st.fixed_dictionaries({"op": ops, "value": good_values, "path": st.sampled_from(NAMES)})
 messages = st.lists(operation | likely, max_size=5)
 

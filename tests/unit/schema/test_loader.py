@@ -1,0 +1,239 @@
+"""Annotated schemas from outside: accepted when right, refused in words when wrong."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scimserver.schema.files import shipped
+from scimserver.schema.loader import SchemaCatalogue, SchemaProblem, load_resource_type, load_schema, load_schemas
+
+URN = "urn:ietf:params:scim:schemas:extension:larkfield:2.0:User"
+PLAIN = {"mutability": "readWrite", "returned": "default", "uniqueness": "none"}
+TEXT = {"caseExact": False, **PLAIN}
+
+EXTENSION: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": URN,
+    "title": "LarkfieldUser",
+    "description": "What Larkfield adds to a user.",
+    "type": "object",
+    "required": ["badgeColour"],
+    "properties": {
+        "badgeColour": {"type": "string", "description": "Colour of the badge.", "scim": {**TEXT, "keyed": True}},
+        "badgeSince": {"type": "string", "description": "First day.", "scim": {"type": "dateTime", **PLAIN}},
+        "desk": {
+            "type": "object",
+            "description": "Where the person sits.",
+            "scim": PLAIN,
+            "properties": {"floor": {"type": "integer", "description": "Floor.", "scim": PLAIN}},
+        },
+        "keys": {
+            "type": "array",
+            "description": "Keys handed out.",
+            "scim": {**TEXT, "canonicalValues": ["gate"]},
+            "items": {"type": "string", "maxLength": 20},
+        },
+    },
+}
+
+
+def extension(**changes: Any) -> dict[str, Any]:
+    return deepcopy(EXTENSION) | changes
+
+
+def with_attribute(name: str, node: Any) -> dict[str, Any]:
+    document = extension()
+    document["properties"][name] = node
+    return document
+
+
+def test_an_extension_becomes_attributes() -> None:
+    definition = load_schema(extension())
+    colour, since, desk, keys = definition.attributes
+    assert (definition.id, definition.name) == (URN, "LarkfieldUser")
+    assert (colour.schema, colour.required, colour.keyed, colour.type) == (URN, True, True, "string")
+    assert (since.type, since.required) == ("dateTime", False)
+    assert desk.type == "complex"
+    assert [s.type for s in desk.sub_attributes] == ["integer"]
+    assert (keys.type, keys.multi_valued, keys.canonical_values) == ("string", True, ("gate",))
+
+
+REFUSED: dict[str, tuple[Any, list[str]]] = {
+    "no object": ([], ["one JSON object"]),
+    "no $id": ({k: v for k, v in EXTENSION.items() if k != "$id"}, ["`$id` is required"]),
+    "$id not a URN": (extension(**{"$id": "https://larkfield.example/user"}), ["`$id`", "must have the form urn:"]),
+    "empty description": (extension(description=""), ["`description`: must not be empty"]),
+    "no attributes": (extension(properties={}, required=[]), ["`properties`: must not be empty"]),
+    "unknown keyword": (
+        with_attribute("size", {"type": "string", "description": "Size.", "scim": TEXT, "pattern": "^[SML]"}),
+        ["`properties.size.pattern` is not known here"],
+    ),
+    "name with a dot": (
+        with_attribute("badge.size", {"type": "string", "description": "Size.", "scim": TEXT}),
+        ["`properties.badge.size`: must have the form [A-Za-z$]"],
+    ),
+    "name with a line break": (
+        with_attribute("size\n", {"type": "string", "description": "Size.", "scim": TEXT}),
+        ["must have the form [A-Za-z$]"],
+    ),
+    "no annotation": (
+        with_attribute("size", {"type": "string", "description": "Size."}),
+        ["`properties.size.scim` is required"],
+    ),
+    "no description": (
+        with_attribute("size", {"type": "string", "scim": TEXT}),
+        ["`properties.size.description` is required"],
+    ),
+    "wrong letter case": (
+        with_attribute("size", {"type": "string", "description": "Size.", "scim": {**TEXT, "mutability": "readwrite"}}),
+        ["`properties.size.scim.mutability`: must be one of readOnly, readWrite, immutable, writeOnly"],
+    ),
+    "misspelt characteristic": (
+        with_attribute("size", {"type": "string", "description": "Size.", "scim": {**TEXT, "caseexact": True}}),
+        ["`properties.size.scim.caseexact` is not known here: did you mean `caseExact`"],
+    ),
+    "missing characteristic": (
+        with_attribute("size", {"type": "integer", "description": "Size.", "scim": {"mutability": "readWrite"}}),
+        ["`properties.size.scim.returned` is required", "`properties.size.scim.uniqueness` is required"],
+    ),
+    "text without caseExact": (
+        with_attribute("size", {"type": "string", "description": "Size.", "scim": PLAIN}),
+        ["`properties.size.scim.caseExact` is required"],
+    ),
+    "list of texts without caseExact": (
+        with_attribute("sizes", {"type": "array", "description": "S.", "scim": PLAIN, "items": {"type": "string"}}),
+        ["`properties.sizes.scim.caseExact` is required"],
+    ),
+    "list without items": (
+        with_attribute("sizes", {"type": "array", "description": "Sizes.", "scim": PLAIN}),
+        ["`properties.sizes.items` is required"],
+    ),
+    "object without properties": (
+        with_attribute("car", {"type": "object", "description": "Car.", "scim": PLAIN}),
+        ["`properties.car.properties` is required"],
+    ),
+    "reference to nothing": (
+        with_attribute("page", {"type": "string", "description": "P.", "scim": {"type": "reference", **TEXT}}),
+        ["`properties.page.scim.referenceTypes` is required"],
+    ),
+    "number as dateTime": (
+        with_attribute("when", {"type": "integer", "description": "W.", "scim": {"type": "dateTime", **PLAIN}}),
+        ["`when`: a dateTime is a string in JSON"],
+    ),
+    "names that differ in letter case": (
+        with_attribute("BadgeColour", {"type": "string", "description": "Colour.", "scim": TEXT}),
+        ["`badgeColour` and `BadgeColour` differ only in letter case"],
+    ),
+    "required but not there": (extension(required=["badgeColor"]), ["`required` names `badgeColor`"]),
+    "complex in complex": (
+        with_attribute(
+            "car",
+            {
+                "type": "object",
+                "description": "Car.",
+                "scim": PLAIN,
+                "properties": {"maker": {**EXTENSION["properties"]["desk"]}},
+            },
+        ),
+        ["`car.maker`: a sub-attribute cannot be complex"],
+    ),
+    "keyed complex": (
+        with_attribute("car", {**EXTENSION["properties"]["desk"], "scim": {**PLAIN, "keyed": True}}),
+        ["`car`: a complex attribute has no key of its own"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "texts"), REFUSED.values(), ids=REFUSED)
+def test_a_wrong_annotation_is_refused_with_its_place(document: Any, texts: list[str]) -> None:
+    with pytest.raises(SchemaProblem) as refused:
+        load_schema(document, "larkfield.json")
+    assert str(refused.value).startswith("larkfield.json: ")
+    for text in texts:
+        assert text in str(refused.value)
+
+
+def test_a_long_list_of_problems_is_cut() -> None:
+    bad = {f"a{i}": {"type": "string", "description": "", "scim": TEXT} for i in range(12)}
+    with pytest.raises(SchemaProblem, match="and 7 more"):
+        load_schema(extension(properties=bad, required=[]))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Callable[[Any], Path]:
+    def save(document: Any) -> Path:
+        path = tmp_path / "larkfield.json"
+        path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+        return path
+
+    return save
+
+
+def test_an_extra_file_extends_users_only(saved: Callable[[Any], Path], catalogue: SchemaCatalogue) -> None:
+    extended = load_schemas([saved(extension())])
+    assert extended.resource_type("User").extension(URN) is not None
+    assert extended.resource_type("Group").extensions == ()
+    assert [s.name for s in extended.schemas] == ["User", "EnterpriseUser", "LarkfieldUser", "Group"]
+    assert catalogue.resource_type("User").extension(URN) is None
+
+
+def test_a_file_that_is_not_json_is_refused(saved: Callable[[Any], Path]) -> None:
+    with pytest.raises(SchemaProblem, match=r"larkfield\.json: cannot be read as JSON"):
+        load_schemas([saved("{")])
+
+
+@pytest.mark.parametrize(
+    "urn", ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:schema"]
+)
+def test_the_uri_of_another_schema_is_refused(saved: Callable[[Any], Path], urn: str) -> None:
+    with pytest.raises(SchemaProblem, match="is taken by another schema"):
+        load_schemas([saved(extension(**{"$id": urn}))])
+
+
+def test_the_same_extension_twice_is_refused(saved: Callable[[Any], Path]) -> None:
+    path = saved(extension())
+    with pytest.raises(SchemaProblem, match="is taken by another schema"):
+        load_schemas([path, path])
+
+
+def test_the_shipped_schemas_are_loaded_once() -> None:
+    assert load_schemas() is load_schemas()
+
+
+def test_resource_types_are_found_by_name_and_endpoint(catalogue: SchemaCatalogue) -> None:
+    user, group = catalogue.resource_types
+    assert (user.name, user.endpoint, user.id_prefix, user.collection) == ("User", "/Users", "u", "users")
+    assert (group.name, group.endpoint, group.id_prefix, group.collection) == ("Group", "/Groups", "g", "groups")
+    assert catalogue.resource_type("Group") is group
+    assert catalogue.by_endpoint("/Users") is user
+    assert catalogue.by_endpoint("/Devices") is None
+    with pytest.raises(KeyError):
+        catalogue.resource_type("Device")
+
+
+def test_a_resource_type_is_data(catalogue: SchemaCatalogue) -> None:
+    definition = load_schema(extension(**{"$id": "urn:larkfield:Badge"}))
+    document = {"name": "Badge", "endpoint": "/Badges", "schema": "urn:larkfield:Badge"}
+    badge = load_resource_type(document, {definition.id: definition}, catalogue.resource_types[0].common)
+    assert badge.attribute("externalId") is not None
+    assert (badge.id_prefix, badge.collection, badge.extensions) == ("r", "resources", ())
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"schema": "urn:larkfield:Nothing"}, "there is no schema urn:larkfield:Nothing"),
+        ({"endpoint": 1}, "`endpoint`: expected a string, got a number"),
+        ({"schemaExtensions": [{"schema": "urn:larkfield:Badge"}]}, "`schemaExtensions[0].required` is required"),
+    ],
+)
+def test_a_wrong_resource_type_is_refused(change: dict[str, Any], text: str) -> None:
+    document = shipped("resource_types.json")[0] | change
+    with pytest.raises(SchemaProblem) as refused:
+        load_resource_type(document, {}, ())
+    assert str(refused.value).startswith("resource type User: ")
+    assert text in str(refused.value)

@@ -1,0 +1,67 @@
+"""The filter grammar against an independent implementation: scim2-models accepts and refuses the same texts."""
+
+import pytest
+from scim2_models import EnterpriseUser, ScimFilter, User
+from scim2_models import InvalidFilterException as OracleRefused
+
+from scimserver.errors import InvalidFilter
+from scimserver.scim.parser import parse_filter
+
+from .samples import CORE, ENTERPRISE, USER
+from .test_accepted_filters import STRICT
+
+TEXTS = [
+    *(text for resource_type, text, _ in STRICT if resource_type is USER and "null" not in text),
+    'userName eq "a" and title pr or nickName pr',
+    'userType eq "Employee" and (emails co "example.com" or emails.value co "example.org")',
+    'userType ne "Employee" and not (emails co "example.com" or emails.value co "example.org")',
+    'userType eq "Employee" and emails[type eq "work" and value co "@example.com"]',
+    f'{CORE}:userName sw "J"',
+    f'{ENTERPRISE}:manager.value eq "x" and meta.created lt "2031-02-03T09:15:00Z"',
+    "",
+    "userName",
+    "userName eq",
+    "userName eq jyoung",
+    "userName eq 'x'",
+    'userName eq "x',
+    'userName eq "x" and',
+    'userName eq "x" userName pr',
+    'userName eq "\t"',
+    'userName eq "\\q"',
+    'userName eq "x" xor title pr',
+    'userName is "x"',
+    'eq "x"',
+    '"userName" eq "x"',
+    "not title pr",
+    "()",
+    "(title pr",
+    "title pr)",
+    "emails[]",
+    'emails[type eq "work"',
+    'emails[type eq "work"] eq "x"',
+    'emails[emails[type eq "work"]]',
+    "title pr pr",
+    "active gt true",
+    "active eq 01",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_oracle_gives_the_same_verdict(text: str) -> None:
+    assert _accepts(text) is _oracle_accepts(text)
+
+
+def _accepts(text: str) -> bool:
+    try:
+        parse_filter(text, USER, tolerant=False)
+    except InvalidFilter:
+        return False
+    return True
+
+
+def _oracle_accepts(text: str) -> bool:
+    try:
+        ScimFilter[User[EnterpriseUser]](text)
+    except (OracleRefused, ValueError):
+        return False
+    return True

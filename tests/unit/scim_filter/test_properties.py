@@ -1,0 +1,99 @@
+"""Properties over random input: printing and parsing are inverse, no text breaks the parser, both evaluators agree."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scimserver.errors import InvalidFilter, InvalidPath
+from scimserver.schema.attributes import ResourceType
+from scimserver.scim.filter import Filter
+from scimserver.scim.keys import match_keys, unique_keys
+from scimserver.scim.match import matches
+from scimserver.scim.parser import parse_filter, parse_path
+from scimserver.store.query import Plan, plan
+
+from .random_filters import filters, resources
+from .samples import BOAT, ENTERPRISE, GROUP, USER
+
+RESOURCE_TYPES = pytest.mark.parametrize("resource_type", [USER, GROUP, BOAT], ids=lambda t: t.name)
+QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+PIECES = [
+    "userName", "emails", "emails[", "]", ".value", "(", ")", " ", "  ", "not", "and", "or", "eq", "pr", "co", "gt",
+    '"', '"x"', "\\", "true", "null", "1e9", "jyoung", "manager", ENTERPRISE, ":", ".", "$ref", "é", "\ud800", "\x00",
+]  # fmt: skip
+SOUP = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+@RESOURCE_TYPES
+@given(data=st.data())
+@QUICK
+def test_parse_and_print_are_inverse(resource_type: ResourceType, data: st.DataObject) -> None:
+    tree = data.draw(filters(resource_type))
+    assert parse_filter(str(tree), resource_type) == tree
+    assert parse_filter(str(tree), resource_type, tolerant=False) == tree
+
+
+@given(text=st.one_of(SOUP, SOUP.map(" ".join), st.text(max_size=60)), tolerant=st.booleans())
+@settings(max_examples=500, deadline=None)
+def test_no_text_raises_anything_but_the_scim_error(text: str, tolerant: bool) -> None:
+    try:
+        tree = parse_filter(text, USER, tolerant=tolerant)
+    except InvalidFilter:
+        pass
+    else:
+        assert parse_filter(str(tree), USER) == tree
+        plan(tree, USER)
+    try:
+        parse_path(text, USER, tolerant=tolerant)
+    except InvalidPath:
+        pass
+
+
+@RESOURCE_TYPES
+@given(data=st.data())
+@QUICK
+def test_plan_and_memory_select_the_same_resources(resource_type: ResourceType, data: st.DataObject) -> None:
+    tree = data.draw(filters(resource_type))
+    held = data.draw(st.lists(resources(resource_type), min_size=1, max_size=3))
+    stored = [{"id": str(n), **resource} for n, resource in enumerate(held, start=1)]
+    assert _answer(tree, stored, resource_type) == [r for r in stored if matches(tree, r, resource_type)]
+
+
+def _answer(tree: Filter, stored: list[dict[str, Any]], resource_type: ResourceType) -> list[dict[str, Any]]:
+    """Stand in for the store: select by the plan's query and references, then check the residual."""
+    chosen = plan(tree, resource_type)
+    found = []
+    for resource in stored:
+        document = {"_id": resource["id"], "keys": match_keys(resource_type, resource)}
+        assert unique_keys(resource_type, resource)[0] == f"id={resource['id']}"
+        if not all(_selects(condition, document[name]) for name, condition in chosen.query.items()):
+            continue
+        if not _linked(chosen, resource):
+            continue
+        view = resource if chosen.needs_references else _without_references(resource, resource_type)
+        if chosen.residual is None or matches(chosen.residual, view, resource_type):
+            found.append(resource)
+    return found
+
+
+def _selects(condition: Any, stored: Any) -> bool:
+    """Equality and ``$in`` as MongoDB has them: an array is met by any of its elements."""
+    wanted = condition["$in"] if isinstance(condition, dict) else [condition]
+    assert all(isinstance(value, str) for value in wanted)
+    return any(value in wanted for value in (stored if isinstance(stored, list) else [stored]))
+
+
+def _linked(chosen: Plan, resource: dict[str, Any]) -> bool:
+    for name, wanted in (("members", chosen.members), ("groups", chosen.groups)):
+        linked = {link.get("value") for link in resource.get(name, [])}
+        if wanted is not None and not wanted & linked:
+            return False
+    return True
+
+
+def _without_references(resource: dict[str, Any], resource_type: ResourceType) -> dict[str, Any]:
+    kept = {"users": "groups", "groups": "members"}.get(resource_type.collection)
+    return {name: value for name, value in resource.items() if name != kept}
