@@ -97,7 +97,7 @@ def revoke(
             revoked = await app.tokens.revoke(token_id) if token_id in known else None
             if revoked is None:
                 raise click.ClickException(
-                    f"Workspace {workspace} has no token {token_id}; `scimserver token list {workspace}` shows its tokens."
+                    f"Workspace {workspace} has no token {token_id}; `scimserver token list` shows them."
                 )
             return revoked.to_json()
 

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from pymongo.errors import OperationFailure
+
 from .documents import now
 from .driver import Database, settled
+from .failures import StoreError
 
+INDEX_NOT_FOUND = 27
 VERSION = 1
 """Raised with every change of the stored form that older processes cannot read."""
 
@@ -32,7 +36,16 @@ for _name in ("users", "groups", "resources"):
 
 
 async def ensure_indexes(database: Database) -> list[str]:
-    """Create what is missing, replace what differs; returns what was done, in words. Safe to run twice at once."""
+    """Create what is missing, replace what differs; returns what was done, in words. Safe to run twice at once.
+
+    An index that is not declared here stays: the operator may have added it for the application's own queries.
+
+    Raises:
+        StoreError: the database is of a newer version than this program.
+    """
+    version = await stored_version(database)
+    if version > VERSION:
+        raise StoreError(_newer(version))
     done: list[str] = []
     for collection, wanted in INDEXES.items():
         present = await _present(database, collection)
@@ -40,11 +53,10 @@ async def ensure_indexes(database: Database) -> list[str]:
             if present.get(name) == (keys, unique):
                 continue
             if name in present:
-                await database[collection].drop_index(name)
+                await _drop(database, collection, name)
                 done.append(f"dropped index {collection}.{name}, which had another form")
             await database[collection].create_index(keys, name=name, unique=unique)
             done.append(f"created {'unique ' if unique else ''}index {collection}.{name}")
-    version = await stored_version(database)
     if version != VERSION:
         await database["deployment"].update_one(
             {"_id": "version"}, {"$set": {"version": VERSION, "since": now()}}, upsert=True
@@ -59,7 +71,7 @@ async def check_version(database: Database) -> str | None:
     if version == VERSION:
         return None
     if version > VERSION:
-        return f"The database is of a newer version ({version}) than this program ({VERSION}): upgrade the program."
+        return _newer(version)
     return "The database lacks the collections or indexes of this version: run `scimserver migrate`."
 
 
@@ -67,6 +79,19 @@ async def stored_version(database: Database) -> int:
     """Return the version of the stored form; 0 for a new database."""
     stored = await database["deployment"].find_one({"_id": "version"})
     return int(stored["version"]) if stored else 0
+
+
+def _newer(version: int) -> str:
+    return f"The database is of a newer version ({version}) than this program ({VERSION}): upgrade the program."
+
+
+async def _drop(database: Database, collection: str, name: str) -> None:
+    try:
+        await database[collection].drop_index(name)
+    except OperationFailure as error:
+        # Another process that migrates at the same time was faster.
+        if error.code != INDEX_NOT_FOUND:
+            raise
 
 
 async def _present(database: Database, collection: str) -> dict[str, tuple[Keys, bool]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pymongo import ReturnDocument
+
 from .documents import now
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
@@ -15,6 +17,9 @@ State = Literal["active", "suspended", "deleting"]
 SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
 OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes")
 """Collections whose documents go with their workspace."""
+
+
+BATCH = 500
 
 
 class WorkspaceProblem(StoreError):
@@ -96,25 +101,37 @@ class WorkspaceStore:
         """Change fields, if nobody else changed the workspace since it was read.
 
         Raises:
-            WorkspaceProblem: somebody did.
+            WorkspaceProblem: somebody did, or it is being deleted.
         """
-        moment, revision = now(), workspace.revision + 1
-        change = {**changes, "modified": moment, "revision": revision}
-        result = await self._collection.update_one({"_id": workspace.id, "revision": workspace.revision}, {"$set": change})
-        if not result.matched_count:
+        if workspace.state == "deleting":
+            raise WorkspaceProblem(f"Workspace `{workspace.slug}` is being deleted; repeat the delete to finish it.")
+        stored = await self._collection.find_one_and_update(
+            {"_id": workspace.id, "revision": workspace.revision},
+            {"$set": {**changes, "modified": now(), "revision": workspace.revision + 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        if stored is None:
             raise WorkspaceProblem(f"Workspace `{workspace.slug}` was changed by somebody else meanwhile; try again.")
-        stored = await self._collection.find_one({"_id": workspace.id})
-        assert stored is not None
         return _from_bson(stored)
 
     @translated()
     async def delete(self, workspace_id: str) -> None:
         """Delete a workspace and everything in it; marked first, so that an interrupted delete can be repeated."""
-        await self._collection.update_one({"_id": workspace_id}, {"$set": {"state": "deleting"}, "$inc": {"revision": 1}})
+        await self._collection.update_one(
+            {"_id": workspace_id}, {"$set": {"state": "deleting", "modified": now()}, "$inc": {"revision": 1}}
+        )
         for name in OWNED:
-            await self._database[name].delete_many({"ws": workspace_id})
+            await self._delete_documents(name, workspace_id)
         await self._database["counters"].delete_one({"_id": workspace_id})
         await self._collection.delete_one({"_id": workspace_id})
+
+    async def _delete_documents(self, name: str, workspace_id: str) -> None:
+        """Delete in batches, so that no single operation outlasts the driver's timeout."""
+        collection = self._database[name]
+        # One cursor over all: with `limit` the embedded engine would read the whole workspace for every batch.
+        cursor = collection.find({"ws": workspace_id}, {"_id": 1}).batch_size(BATCH)
+        while ids := [document["_id"] for document in await cursor.to_list(BATCH)]:
+            await collection.delete_many({"_id": {"$in": ids}, "ws": workspace_id})
 
 
 def check_slug(slug: str) -> None:

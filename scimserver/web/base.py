@@ -125,8 +125,29 @@ class ScimHandler(BaseHandler):
     _received = 0
 
     async def prepare(self) -> None:
-        await super().prepare()
         self._chunks = []
+        try:
+            await super().prepare()
+            await self._admit()
+        except ScimError as error:
+            if not self._body_is_coming():
+                raise
+            # Answered now, the connection would be reset under a client that is still sending: its next request on
+            # it, or the reading of this answer, would fail. So the body is read away first.
+            refusal = error
+
+            async def refuse(*_: Any, **__: Any) -> None:
+                raise refusal
+
+            setattr(self, (self.request.method or "").lower(), refuse)
+
+    def _body_is_coming(self) -> bool:
+        """Tell whether there is a body of a size that we are willing to read and throw away."""
+        declared = int(self.request.headers.get("Content-Length") or 0)
+        return 0 < declared <= DRAIN_LIMIT or "Transfer-Encoding" in self.request.headers
+
+    async def _admit(self) -> None:
+        """Resolve the workspace, authenticate, and check what can be checked before the body."""
         slug = self.path_kwargs.pop("workspace", None)
         workspace = await self.app.workspaces.resolve(slug or "")
         await self.app.tokens.authenticate(workspace, self.request.headers.get("Authorization"), self._client())
@@ -140,7 +161,8 @@ class ScimHandler(BaseHandler):
         )
         if self.request.method in ("POST", "PUT", "PATCH"):
             check_media_type(self.request.headers.get("Content-Type"))
-            self._check_declared_length()
+            if int(self.request.headers.get("Content-Length") or 0) > DRAIN_LIMIT:
+                raise self._too_large()
 
     def _client(self) -> str:
         return self.request.headers.get("User-Agent", "")[:200]
@@ -157,11 +179,6 @@ class ScimHandler(BaseHandler):
         if self._entered and self.workspace:
             self._entered = False
             self.app.leave(self.workspace.id)
-
-    def _check_declared_length(self) -> None:
-        declared = int(self.request.headers.get("Content-Length") or 0)
-        if declared > self.app.settings.limits.body_bytes and declared > DRAIN_LIMIT:
-            raise self._too_large()
 
     def _too_large(self) -> PayloadTooLarge:
         limit = self.app.settings.limits.body_bytes

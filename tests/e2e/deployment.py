@@ -69,9 +69,13 @@ class Deployment:
         self.process.stdout.close()
         return status, time.monotonic() - started
 
+    def database_state(self) -> dict[str, Any]:
+        """Process id and port of the database child."""
+        return dict(json.loads((self.data / "embedded.json").read_text()))
+
     def database_pid(self) -> int:
         """Process id of the database child."""
-        return int(json.loads((self.data / "embedded.json").read_text())["pid"])
+        return int(self.database_state()["pid"])
 
     def mongo(self) -> "MongoClient[dict[str, Any]]":
         """A client of our own for reading the documents back, as the application would."""
