@@ -142,5 +142,6 @@ def _explain(facts: dict[str, Any], data: Path) -> None:
     click.echo("\nTry it in another terminal:\n")
     click.echo(f"  export TENANT_URL={facts['tenant_url']}")
     click.echo(f"  export TOKEN={facts['secret_token']}")
+    click.echo(f"  export MONGO_URL='{facts['mongo_url']}'")
     click.echo('  curl -H "Authorization: Bearer $TOKEN" "$TENANT_URL/Users"')
     click.echo("\nThe README has a whole conversation. Ctrl-C stops the server; the data stays for the next time.")

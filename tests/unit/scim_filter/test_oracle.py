@@ -10,8 +10,18 @@ from scimserver.scim.parser import parse_filter
 from .samples import CORE, ENTERPRISE, USER
 from .test_accepted_filters import STRICT
 
+WIDER = [
+    # Entra's match filter; RFC 7644 has this form only in PATCH paths.
+    'emails[type eq "work"].value eq "x"',
+    f'{CORE}:emails[type eq "work"].value eq "x"',
+    'emails[type eq "work" or primary eq true].value pr',
+    # The RFC's grammar allows it; the oracle wants a multi-valued attribute.
+    f'{ENTERPRISE}:manager[value eq "x"]',
+]
+"""What we take beyond the oracle, in every mode."""
+
 TEXTS = [
-    *(text for resource_type, text, _ in STRICT if resource_type is USER and "null" not in text),
+    *(text for resource_type, text, _ in STRICT if resource_type is USER and text not in WIDER),
     'userName eq "a" and title pr or nickName pr',
     'userType eq "Employee" and (emails co "example.com" or emails.value co "example.org")',
     'userType ne "Employee" and not (emails co "example.com" or emails.value co "example.org")',
@@ -49,6 +59,12 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_oracle_gives_the_same_verdict(text: str) -> None:
     assert _accepts(text) is _oracle_accepts(text)
+
+
+@pytest.mark.parametrize("text", WIDER)
+def test_where_we_are_wider_than_the_oracle_is_listed(text: str) -> None:
+    assert _accepts(text)
+    assert not _oracle_accepts(text)
 
 
 def _accepts(text: str) -> bool:
