@@ -70,7 +70,9 @@ async def main() -> None:
     await database.floor_rows.create_index([("ws", 1), ("group", 1)])
     arguments = {"database": database}
     server = HTTPServer(
-        Application([("/Users", Users, arguments), ("/Users/(.+)", User, arguments), ("/Groups/(.+)", Group, arguments)])
+        Application(
+            [("/Users", Users, arguments), ("/Users/(.+)", User, arguments), ("/Groups/(.+)", Group, arguments)]
+        )
     )
     server.add_sockets(bind_sockets(options.port, "127.0.0.1"))
     print("ready", flush=True)

@@ -24,7 +24,9 @@ class Measured:
     bodies: list[bytes]
 
 
-def prepare(method: str, target: str, host: str, token: str, body: bytes = b"", statuses: Sequence[int] = (200,)) -> Request:
+def prepare(
+    method: str, target: str, host: str, token: str, body: bytes = b"", statuses: Sequence[int] = (200,)
+) -> Request:
     """Put a request into wire form."""
     head = (
         f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
@@ -45,7 +47,9 @@ async def drive(port: int, requests: Sequence[Request], lanes: int) -> Measured:
             started = time.perf_counter()
             writer.write(request.wire)
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+            length = next(
+                (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+            )
             body = await reader.readexactly(length) if length else b""
             times.append((time.perf_counter() - started) * 1000)
             status = int(head[9:12])

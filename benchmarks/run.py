@@ -72,10 +72,15 @@ def user_body(number: int) -> dict[str, object]:
         "locale": "en-GB",
         "timezone": "Europe/London",
         "name": {"givenName": "Bench", "familyName": f"User {number}", "formatted": f"Bench User {number}"},
-        "emails": [{"type": t, "value": f"{login}.{t}@larkfield.example", "primary": t == "work"} for t in ("work", "home")],
+        "emails": [
+            {"type": t, "value": f"{login}.{t}@larkfield.example", "primary": t == "work"} for t in ("work", "home")
+        ],
         "phoneNumbers": [{"type": t, "value": f"+44 7700 {number}"} for t in ("work", "mobile")],
         "addresses": [{"type": t, **address} for t in ("work", "home")],
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Survey", "employeeNumber": str(number)},
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {
+            "department": "Survey",
+            "employeeNumber": str(number),
+        },
     }
 
 
@@ -105,7 +110,9 @@ def _start(stack: ExitStack, command: list[str], log: object) -> bytes:
     return line
 
 
-async def measure(sides: tuple[Side, Side], rounds: int, count: int, lanes: int) -> dict[str, dict[str, list[Measured]]]:
+async def measure(
+    sides: tuple[Side, Side], rounds: int, count: int, lanes: int
+) -> dict[str, dict[str, list[Measured]]]:
     """Take turns, round by round; returns measurements by kind of request and side."""
     found: dict[str, dict[str, list[Measured]]] = {name: {side.name: [] for side in sides} for name in NAMES}
     group = sides[0].request("POST", "/Groups", {"displayName": "Bench"}, (201,))

@@ -144,5 +144,3 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str,
     embedded = EmbeddedDatabase(directory)
     stack.push_async_callback(embedded.stop)
     return await embedded.start(), True
-
-

@@ -77,7 +77,9 @@ class GroupMembers:
 
     async def _stored(self, ws: str, group_id: str) -> dict[str, dict[str, Any]]:
         rows = await self.rows.of_group(ws, group_id)
-        return {row["member"]: {"value": row["member"], "type": row["kind"], "display": row.get("display")} for row in rows}
+        return {
+            row["member"]: {"value": row["member"], "type": row["kind"], "display": row.get("display")} for row in rows
+        }
 
     async def _add(self, ws: str, group_id: str, members: Mapping[str, dict[str, Any]], moment: datetime) -> bool:
         if not members:

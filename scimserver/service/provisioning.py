@@ -71,7 +71,9 @@ class Provisioning:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    async def get(self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, projection: Projection) -> Stored:
+    async def get(
+        self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, projection: Projection
+    ) -> Stored:
         """Return one resource.
 
         Raises:
@@ -215,7 +217,9 @@ class Provisioning:
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
             _check_if_match(if_match, document)
-            ctx.workspace.pipeline.before_delete(resource_type.name, resource_view(document, resource_type, ctx.base_url))
+            ctx.workspace.pipeline.before_delete(
+                resource_type.name, resource_view(document, resource_type, ctx.base_url)
+            )
             moment = now()
             event = self._event(document, "delete", moment, version=document.v + 1)
             if await store.delete(document, event):
@@ -338,6 +342,6 @@ def _check_if_match(if_match: str | None, document: Document) -> None:
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:
-    return Conflict(f"This {resource_type.name.lower()} is being changed by others at the same time: send the request again.")
-
-
+    return Conflict(
+        f"This {resource_type.name.lower()} is being changed by others at the same time: send the request again."
+    )

@@ -59,7 +59,7 @@ def _add_references(view: dict[str, Any], resource_type: ResourceType, base_url:
         kind = _reference_kind(attribute)
         if kind is None:
             continue
-        holder = resource_type.container(view, attribute)
+        holder = view.get(attribute.schema, {}) if resource_type.is_extension_attribute(attribute) else view
         value = holder.get(attribute.name)
         if isinstance(value, dict) and value.get("value"):
             holder[attribute.name] = {**value, "$ref": f"{base_url}/{kind}s/{value['value']}"}

@@ -9,7 +9,8 @@ import structlog
 from ..errors import ScimError, Unauthorized
 from ..secret_tokens import hash_secret, matches, new_token, parse_token
 from ..store.tokens import TokenRecord, TokenStore
-from .workspaces import ActiveWorkspace, Workspace
+from ..store.workspaces import Workspace
+from .workspaces import ActiveWorkspace
 
 log = structlog.get_logger("scimserver.tokens")
 

@@ -99,7 +99,9 @@ class WorkspaceService:
         """
         workspace = await self._store.get_by_slug(slug)
         if workspace is None:
-            raise WorkspaceProblem(f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist.")
+            raise WorkspaceProblem(
+                f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
+            )
         return workspace
 
     async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:

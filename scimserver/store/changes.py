@@ -192,10 +192,12 @@ class ChangeLog:
         for kind in COLLECTIONS:
             for gone in await self._database[kind].find({"ws": ws, "keys": DELETED_KEY}).to_list(None):
                 await rows.update_many(
-                    {"ws": ws, "member": gone["_id"], "live": True}, {"$set": {"live": False, "touched": minute_of(moment)}}
+                    {"ws": ws, "member": gone["_id"], "live": True},
+                    {"$set": {"live": False, "touched": minute_of(moment)}},
                 )
                 await rows.update_many(
-                    {"ws": ws, "live": True, "group": gone["_id"]}, {"$set": {"live": False, "touched": minute_of(moment)}}
+                    {"ws": ws, "live": True, "group": gone["_id"]},
+                    {"$set": {"live": False, "touched": minute_of(moment)}},
                 )
                 if gone["deleted"] < limit:
                     await self._database[kind].delete_one({"_id": gone["_id"], "ws": ws})

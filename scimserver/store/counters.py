@@ -223,11 +223,17 @@ class Counters:
         started = time.monotonic()
         windows = {kind: await self._count_all(ws, kind, stored) for kind in COLLECTIONS}
         limit = now() - STALE
-        live = {p: s for p, s in (stored.get("dirty") or {}).items() if p == self._process or (not self._sole and s >= limit)}
+        live = {
+            p: s
+            for p, s in (stored.get("dirty") or {}).items()
+            if p == self._process or (not self._sole and s >= limit)
+        }
         result = await self._collection.update_one(
             {"_id": ws, "rev": stored["rev"]}, {"$set": {"windows": windows, "dirty": live}, "$inc": {"rev": 1}}
         )
-        log.info("counted again", ws=ws, written=bool(result.matched_count), seconds=round(time.monotonic() - started, 2))
+        log.info(
+            "counted again", ws=ws, written=bool(result.matched_count), seconds=round(time.monotonic() - started, 2)
+        )
         return {**stored, "windows": windows} if result.matched_count else stored
 
     async def _count_all(self, ws: str, kind: str, stored: Mapping[str, Any]) -> dict[str, int]:

@@ -87,7 +87,14 @@ class Event:
     def from_bson(cls, stored: Mapping[str, Any]) -> "Event":
         """Read the form of :meth:`to_bson`."""
         return cls(
-            stored["_id"], stored["ws"], stored["at"], stored["action"], stored["type"], stored["id"], stored["v"], stored["data"]
+            stored["_id"],
+            stored["ws"],
+            stored["at"],
+            stored["action"],
+            stored["type"],
+            stored["id"],
+            stored["v"],
+            stored["data"],
         )
 
 

@@ -55,7 +55,9 @@ class MembershipStore:
             row = rows[n]
             change = {name: row[name] for name in ("kind", "live", "touched", "event")}
             with translated():
-                revived = await self._rows.update_one({"_id": row["_id"], "ws": row["ws"], "live": False}, {"$set": change})
+                revived = await self._rows.update_one(
+                    {"_id": row["_id"], "ws": row["ws"], "live": False}, {"$set": change}
+                )
             if revived.modified_count:
                 events.append(Event.from_bson(row["event"]))
         return events
@@ -115,7 +117,9 @@ class MembershipStore:
         if not rows:
             return rows
         condition = {"ws": ws, "keys": DELETED_KEY}
-        found = await asyncio.gather(*(self._database[c].find(condition, {"_id": 1}).to_list(None) for c in MEMBER_KINDS))
+        found = await asyncio.gather(
+            *(self._database[c].find(condition, {"_id": 1}).to_list(None) for c in MEMBER_KINDS)
+        )
         gone = {document["_id"] for documents in found for document in documents}
         return [row for row in rows if row["member"] not in gone] if gone else rows
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..schema.attributes import ResourceType
 from .counters import WINDOW, Counters
-from .documents import Document, Event, decode_names, is_tombstone, minute_of, tombstone
+from .documents import Document, Event, is_tombstone, minute_of, tombstone
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
@@ -131,7 +131,9 @@ class ResourceStore:
         first, last = window * WINDOW, (window + 1) * WINDOW - 1
         if skip:
             with translated():
-                rows = await self.collection.find({"ws": ws, "seq": {"$gte": first, "$lte": last}}, {"seq": 1}).to_list(None)
+                rows = await self.collection.find({"ws": ws, "seq": {"$gte": first, "$lte": last}}, {"seq": 1}).to_list(
+                    None
+                )
             numbers = sorted(row["seq"] for row in rows)[skip : skip + take]
             if not numbers:
                 return []
@@ -144,7 +146,8 @@ class ResourceStore:
         rows = await self.collection.find(
             {"_id": {"$in": list(ids)}, "ws": ws}, {"scim.displayName": 1, "seq": 1}
         ).to_list(None)
-        return {row["_id"]: decode_names(row.get("scim") or {}).get("displayName", row["_id"]) for row in rows if "seq" in row}
+        alive = [row for row in rows if "seq" in row]
+        return {row["_id"]: str(row.get("scim", {}).get("displayName", row["_id"])) for row in alive}
 
 
 def _new_version(moment: datetime) -> dict[str, Any]:

@@ -17,8 +17,6 @@ State = Literal["active", "suspended", "deleting"]
 SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
 OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes")
 """Collections whose documents go with their workspace."""
-
-
 BATCH = 500
 
 

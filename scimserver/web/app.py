@@ -5,7 +5,8 @@ from typing import Any
 import structlog
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application as TornadoApplication
-from tornado.web import RequestHandler, URLSpec
+from tornado.routing import URLSpec
+from tornado.web import RequestHandler
 
 from ..errors import NotFound
 from ..service.application import Application
@@ -66,8 +67,10 @@ class UnknownTenantPathHandler(ScimHandler):
 
     async def prepare(self) -> None:
         await super().prepare()
-        raise NotFound(f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
-                       "/ResourceTypes and /ServiceProviderConfig.")
+        raise NotFound(
+            f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
+            "/ResourceTypes and /ServiceProviderConfig."
+        )
 
 
 def log_request(handler: RequestHandler) -> None:

@@ -60,7 +60,9 @@ class BaseHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Content-Type-Options", "nosniff")
 
-    def send_json(self, body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = SCIM_JSON) -> None:
+    def send_json(
+        self, body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = SCIM_JSON
+    ) -> None:
         """Answer with a JSON body; Tornado's own ``finish(dict)`` would force ``application/json``."""
         self.set_status(status)
         for name, value in (headers or {}).items():
@@ -94,7 +96,9 @@ class BaseHandler(RequestHandler):
     def allowed_methods(self) -> list[str]:
         """Methods that this handler class implements itself."""
         return [
-            m for m in self.SUPPORTED_METHODS if getattr(type(self), m.lower()) is not getattr(RequestHandler, m.lower())
+            m
+            for m in self.SUPPORTED_METHODS
+            if getattr(type(self), m.lower()) is not getattr(RequestHandler, m.lower())
         ]
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -154,7 +158,9 @@ class ScimHandler(BaseHandler):
         assert workspace is not None  # authenticate() refuses an unknown workspace like a wrong token
         self.workspace = workspace
         if workspace.suspended:
-            raise Unavailable("This workspace is suspended; provisioning resumes when its owner reactivates it.", retry_after=3600)
+            raise Unavailable(
+                "This workspace is suspended; provisioning resumes when its owner reactivates it.", retry_after=3600
+            )
         self._enter(workspace)
         self.ctx = RequestContext(
             workspace, self.addresses.tenant_url(workspace.slug, self.request), self.request_id, self._client()
@@ -171,7 +177,8 @@ class ScimHandler(BaseHandler):
         limit = workspace.concurrency
         if not self.app.enter(workspace.id, limit):
             raise TooManyRequests(
-                f"More than {limit} requests of this workspace are in flight: send fewer at once.", headers={"Retry-After": "1"}
+                f"More than {limit} requests of this workspace are in flight: send fewer at once.",
+                headers={"Retry-After": "1"},
             )
         self._entered = True
 

@@ -29,7 +29,9 @@ class ServiceProviderConfigHandler(ScimHandler):
     """What this server supports; announces only what works."""
 
     async def get(self) -> None:
-        self.send_json(discovery.service_provider_config(self.ctx.base_url, max_results=self.app.settings.limits.page_maximum))
+        self.send_json(
+            discovery.service_provider_config(self.ctx.base_url, max_results=self.app.settings.limits.page_maximum)
+        )
 
 
 class DocumentsHandler(ScimHandler):

@@ -34,4 +34,6 @@ class ReadyHandler(BaseHandler):
         self.send_json({"status": "ready"}, media_type=JSON)
 
     def _not_ready(self, reason: str) -> None:
-        self.send_json({"status": "not ready", "reason": reason}, status=503, headers={"Retry-After": "2"}, media_type=JSON)
+        self.send_json(
+            {"status": "not ready", "reason": reason}, status=503, headers={"Retry-After": "2"}, media_type=JSON
+        )

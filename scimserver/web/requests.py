@@ -32,7 +32,9 @@ def decode_json(body: bytes, max_depth: int) -> Any:
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        raise InvalidSyntax(f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
+        raise InvalidSyntax(
+            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        ) from None
     _check_depth_and_numbers(document, max_depth)
     return document
 

@@ -39,7 +39,10 @@ class CollectionHandler(_ResourceHandler):
     async def get(self) -> None:
         limits = self.app.settings.limits
         paging = read_paging(
-            self.argument("startIndex"), self.argument("count"), default=limits.page_default, maximum=limits.page_maximum
+            self.argument("startIndex"),
+            self.argument("count"),
+            default=limits.page_default,
+            maximum=limits.page_maximum,
         )
         page = await self.app.provisioning.query(
             self.ctx, self.resource_type, self.argument("filter"), paging.start_index, paging.count, self.projection()
@@ -81,7 +84,12 @@ class ResourceHandler(_ResourceHandler):
         # A group answers 204 unless attributes are asked for: its member list is the cost (idp-clients §3.6).
         quiet = self.resource_type.name == "Group" and self.argument("attributes") is None
         stored = await self.app.provisioning.patch(
-            self.ctx, self.resource_type, resource_id, self.read_object(), None if quiet else self.projection(), self.if_match()
+            self.ctx,
+            self.resource_type,
+            resource_id,
+            self.read_object(),
+            None if quiet else self.projection(),
+            self.if_match(),
         )
         if quiet:
             self.set_status(204)

@@ -18,7 +18,9 @@ from scimserver.store.embedded import EmbeddedDatabase
 
 # PyMongo leaves a socket to the garbage collector when a client is closed while it connects (``pool_shared.py`` closes it
 # on OSError and time-out only). The socket has no peer yet, and this matches no other.
-_HALF_CONNECTED = r"ignore:Exception ignored in. <socket.socket [^r]*laddr=\([^)]*\)>:pytest.PytestUnraisableExceptionWarning"
+_HALF_CONNECTED = (
+    r"ignore:Exception ignored in. <socket.socket [^r]*laddr=\([^)]*\)>:pytest.PytestUnraisableExceptionWarning"
+)
 
 WIRE_DRIVERS: list[DriverName] = ["motor", "pymongo"]
 

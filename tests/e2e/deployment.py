@@ -21,7 +21,9 @@ READY_SECONDS = 60
 class Deployment:
     """``scimserver demo --json`` as a child process; restartable on the same data."""
 
-    def __init__(self, data: Path, workspaces: Sequence[str] = ("demo",), environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, workspaces: Sequence[str] = ("demo",), environment: dict[str, str] | None = None
+    ) -> None:
         self.data = data
         self._names = list(workspaces)
         self._environment = {**os.environ, **(environment or {})}
@@ -31,7 +33,17 @@ class Deployment:
 
     def start(self) -> "Deployment":
         """Start, and return once the one line that says "ready" has been printed."""
-        command = [sys.executable, "-m", "scimserver", "demo", "--json", "--data", str(self.data), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "scimserver",
+            "demo",
+            "--json",
+            "--data",
+            str(self.data),
+            "--port",
+            str(self.port),
+        ]
         for name in self._names:
             command += ["--workspace", name]
         self.data.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,10 @@ def joined(street: str | None, city: str | None, state: str | None, postal_code:
 def make_user(number: int, seed: int = 1) -> Flat:
     """A user with every attribute of the tutorial's table."""
     rng = random.Random(f"{seed}:{number}")
-    given, family = rng.choice(["Ines", "Tomás", "Zoë", "Åse", "Bea"]), rng.choice(["Okafor", "Müller", "O'Shea", "Reid"])
+    given, family = (
+        rng.choice(["Ines", "Tomás", "Zoë", "Åse", "Bea"]),
+        rng.choice(["Okafor", "Müller", "O'Shea", "Reid"]),
+    )
     login = f"user{number:04d}"
     flat: Flat = {
         "userName": f"{login}@larkfield.example",

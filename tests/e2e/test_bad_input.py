@@ -38,7 +38,13 @@ POST_CASES: list[tuple[str, Any, int, str | None, list[str]]] = [
     ("emails a string", user(emails="a@larkfield.example"), 400, "invalidValue", ["emails"]),
     ("email value an object", user(emails=[{"value": {}}]), 400, "invalidValue", ["emails[0].value", "string"]),
     ("name a string", user(name="Ines"), 400, "invalidValue", ["name"]),
-    ("two primaries", user(emails=[{"value": "a", "primary": True}, {"value": "b", "primary": True}]), 400, "invalidValue", ["emails", "primary"]),
+    (
+        "two primaries",
+        user(emails=[{"value": "a", "primary": True}, {"value": "b", "primary": True}]),
+        400,
+        "invalidValue",
+        ["emails", "primary"],
+    ),
     ("schemas of something else", user(schemas=["urn:example:Other"]), 400, "invalidValue", ["schemas", entra.CORE]),
     ("userName taken", user(userName="TAKEN@larkfield.example"), 409, "uniqueness", ["userName", "exists"]),
 ]
@@ -178,7 +184,8 @@ async def test_of_two_simultaneous_creates_of_one_name_exactly_one_succeeds(depl
 async def test_no_member_is_lost_when_a_group_is_patched_from_all_sides(deployment: Deployment) -> None:
     async with deployment.client("northgate") as client:
         users = [
-            (await client.post("Users", json=user(userName=f"side{n}@larkfield.example"))).json()["id"] for n in range(20)
+            (await client.post("Users", json=user(userName=f"side{n}@larkfield.example"))).json()["id"]
+            for n in range(20)
         ]
         group = (await client.post("Groups", json=entra.group_body("All sides", "g-sides"))).json()["id"]
         rename = {"op": "replace", "value": {"displayName": "All sides renamed"}}

@@ -112,8 +112,13 @@ async def link_managers(client: httpx.AsyncClient, ids: dict[int, str]) -> None:
         manager = (await send(client, "PATCH", f"Users/{ids[number]}", 200, body))[entra.ENTERPRISE]["manager"]
         assert manager["value"] == ids[0]
         assert manager["$ref"].endswith(f"/scim/v2/Users/{ids[0]}")
-        for condition in (f'id eq "{ids[number]}" and manager eq "{ids[0]}"', f'manager eq "{ids[0]}" and id eq "{ids[number]}"'):
-            assert [set(r) & {"id", "userName"} for r in await find(client, "Users", condition, attributes="id")] == [{"id"}]
+        for condition in (
+            f'id eq "{ids[number]}" and manager eq "{ids[0]}"',
+            f'manager eq "{ids[0]}" and id eq "{ids[number]}"',
+        ):
+            assert [set(r) & {"id", "userName"} for r in await find(client, "Users", condition, attributes="id")] == [
+                {"id"}
+            ]
         assert await find(client, "Users", f'id eq "{ids[number]}" and manager eq "{ids[9]}"', attributes="id") == []
 
 
@@ -135,9 +140,14 @@ async def fill_groups(client: httpx.AsyncClient, ids: dict[int, str]) -> dict[st
     await send(client, "PATCH", f"Groups/{harbour}", 204, entra.remove_member(ids[18], "scim2"))
     assert await members_of(client, harbour) == {ids[n] for n in range(18)}
     assert await members_of(client, survey) == {ids[1], ids[2]}
-    for condition in (f'id eq "{survey}" and members eq "{ids[1]}"', f'members[value eq "{ids[1]}"] and displayName eq "survey"'):
+    for condition in (
+        f'id eq "{survey}" and members eq "{ids[1]}"',
+        f'members[value eq "{ids[1]}"] and displayName eq "survey"',
+    ):
         assert [g["id"] for g in await find(client, "Groups", condition, attributes="id")] == [survey]
-    assert {g["id"] for g in await find(client, "Groups", f'members[value eq "{ids[1]}"]', attributes="id")} == set(groups.values())
+    assert {g["id"] for g in await find(client, "Groups", f'members[value eq "{ids[1]}"]', attributes="id")} == set(
+        groups.values()
+    )
     assert await find(client, "Groups", f'id eq "{survey}" and members eq "{ids[9]}"', attributes="id") == []
     return groups
 
@@ -307,7 +317,9 @@ async def test_two_workspaces_with_equal_names_do_not_meet(deployment: Deploymen
 
 
 @pytest.mark.parametrize("missing", ["streetAddress", "locality", "region", "postalCode"])
-async def test_the_work_address_is_joined_from_parts_when_formatted_is_not_sent(deployment: Deployment, missing: str) -> None:
+async def test_the_work_address_is_joined_from_parts_when_formatted_is_not_sent(
+    deployment: Deployment, missing: str
+) -> None:
     flat = entra.make_user(900 + len(missing), seed=2)
     for part in ("formatted", missing):
         del flat[f'addresses[type eq "work"].{part}']

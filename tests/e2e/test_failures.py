@@ -185,7 +185,8 @@ async def test_a_graceful_stop_finishes_what_is_in_flight(fresh: Deployment) -> 
     assert status == 0 and seconds < 10
     done = [a for a in answers if isinstance(a, httpx.Response) and a.status_code == 201]
     assert all(
-        isinstance(a, httpx.HTTPError) or (isinstance(a, httpx.Response) and a.status_code in (201, 503)) for a in answers
+        isinstance(a, httpx.HTTPError) or (isinstance(a, httpx.Response) and a.status_code in (201, 503))
+        for a in answers
     )
     fresh.start()
     async with fresh.client() as client:

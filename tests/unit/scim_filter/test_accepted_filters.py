@@ -30,7 +30,7 @@ STRICT = [
         'emails[type eq "work" and value co "@x"] or ims[type eq "xmpp" and value co "@y"]',
         'emails[type eq "work" and value co "@x"] or ims[type eq "xmpp" and value co "@y"]',
     ),
-    (USER, 'emails[type eq "work"].value eq "x"', 'emails[type eq "work" and value eq "x"]'),
+    (USER, 'emails[type eq "work"].value eq "a@b.no"', 'emails[type eq "work" and value eq "a@b.no"]'),
     (
         USER,
         'emails[type eq "work" or primary eq true].value pr',
@@ -39,7 +39,7 @@ STRICT = [
     (USER, 'emails[not (type eq "work")]', 'emails[not (type eq "work")]'),
     (USER, f'{CORE}:userName eq "x"', 'userName eq "x"'),
     (USER, f'{CORE.upper()}:name.familyName eq "x"', 'name.familyName eq "x"'),
-    (USER, f'{CORE}:emails[type eq "work"].value eq "x"', 'emails[type eq "work" and value eq "x"]'),
+    (USER, f'{CORE}:emails[type eq "work"].value eq "a@b.no"', 'emails[type eq "work" and value eq "a@b.no"]'),
     (USER, f'emails[{CORE}:emails.type eq "work"]', 'emails[type eq "work"]'),
     (USER, f'{ENTERPRISE}:department eq "x"', f'{ENTERPRISE}:department eq "x"'),
     (USER, f'{ENTERPRISE}:manager.value eq "x"', f'{ENTERPRISE}:manager.value eq "x"'),

@@ -28,7 +28,11 @@ def _shape(path: PatchPath) -> tuple[str | None, str | None, str | None]:
         (USER, "emails.value", ("emails", None, "value")),
         (USER, 'emails[type eq "work"]', ("emails", 'type eq "work"', None)),
         (USER, 'Emails[Type Eq "work"].Value', ("emails", 'type eq "work"', "value")),
-        (USER, 'emails[type eq "work" and primary eq true].value', ("emails", 'type eq "work" and primary eq true', "value")),
+        (
+            USER,
+            'emails[type eq "work" and primary eq true].value',
+            ("emails", 'type eq "work" and primary eq true', "value"),
+        ),
         (USER, 'roles[primary eq "True"].value', ("roles", "primary eq true", "value")),
         (USER, f"{CORE}:title", ("title", None, None)),
         (USER, f"{CORE}:name.givenName", ("name", None, "givenName")),
@@ -45,7 +49,9 @@ def _shape(path: PatchPath) -> tuple[str | None, str | None, str | None]:
         (BOAT, 'tags[value eq "red"]', ("tags", 'value eq "red"', None)),
     ],
 )
-def test_path_resolves(resource_type: ResourceType, text: str, shape: tuple[str | None, str | None, str | None]) -> None:
+def test_path_resolves(
+    resource_type: ResourceType, text: str, shape: tuple[str | None, str | None, str | None]
+) -> None:
     path = parse_path(text, resource_type)
     assert _shape(path) == shape
     assert path.extension is None
