@@ -30,7 +30,7 @@ class ServerSettings(_Section):
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     trust_forwarded: bool = False
-    shutdown_grace_seconds: float = Field(default=7.0, ge=0, le=600)
+    shutdown_grace_seconds: float = Field(default=5.0, ge=0, le=600)
 
     @field_validator("public_url")
     @classmethod

@@ -192,7 +192,7 @@ class ChangeLog:
         for kind in COLLECTIONS:
             for gone in await self._database[kind].find({"ws": ws, "keys": DELETED_KEY}).to_list(None):
                 await rows.update_many(
-                    {"ws": ws, "member": gone["_id"], "live": True},
+                    {"ws": ws, "live": True, "member": gone["_id"]},
                     {"$set": {"live": False, "touched": minute_of(moment)}},
                 )
                 await rows.update_many(

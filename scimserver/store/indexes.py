@@ -21,7 +21,7 @@ INDEXES: dict[str, dict[str, tuple[Keys, bool]]] = {
     "tokens": {"ws": ([("ws", 1)], False)},
     "memberships": {
         "group": ([("ws", 1), ("live", 1), ("group", 1), ("member", 1)], False),
-        "member": ([("ws", 1), ("member", 1), ("live", 1)], False),
+        "member": ([("ws", 1), ("live", 1), ("member", 1)], False),
         "touched": ([("ws", 1), ("touched", 1)], False),
     },
     "changes": {"n": ([("ws", 1), ("n", 1)], True)},

@@ -101,7 +101,7 @@ class MembershipStore:
     async def of_members(self, ws: str, members: Iterable[str]) -> dict[str, list[Row]]:
         """Return the live rows of several members, by member."""
         found: dict[str, list[Row]] = {}
-        condition = {"ws": ws, "member": {"$in": list(members)}, "live": True}
+        condition = {"ws": ws, "live": True, "member": {"$in": list(members)}}
         for row in await self._rows.find(condition).to_list(None):
             found.setdefault(row["member"], []).append(row)
         return found

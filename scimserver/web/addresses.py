@@ -38,7 +38,7 @@ class Addresses:
     def tenant_url(self, slug: str, request: HTTPServerRequest) -> str:
         """Return the SCIM base of a workspace without a trailing slash, in the form that the request used."""
         origin = self._origin(request)
-        if self._slug_of_host(request):
+        if self._slug_of_host(request) == slug:
             return f"{origin.partition('://')[0]}://{self._host_of(request)}/scim/v2"
         return f"{origin}/t/{slug}/scim/v2"
 

@@ -150,6 +150,12 @@ async def test_whoever_looks_while_it_starts_waits_for_it(tmp_path: Path) -> Non
     await embedded.stop()
 
 
+def program(*arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a Python program of somebody else."""
+    return subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+SLEEP = ("-c", "import time; time.sleep(60)")
 OWNER = """
 import asyncio, sys
 from pathlib import Path
@@ -164,7 +170,7 @@ asyncio.run(main())
 @pytest.fixture
 def killed_owner(tmp_path: Path) -> dict[str, Any]:
     """What a process that owned ``tmp_path`` had written when SIGKILL hit it."""
-    with subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE) as owner:
+    with program("-c", OWNER, str(tmp_path)) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline().startswith(b"mongodb://")
         state = state_of(tmp_path)
@@ -191,8 +197,7 @@ async def test_the_address_of_a_killed_owner_is_not_given_out(tmp_path: Path, ki
 async def test_an_engine_left_behind_is_ended_and_a_new_one_started(tmp_path: Path) -> None:
     (tmp_path / "engine.toml").touch()
     options = ["--config", str(tmp_path / "engine.toml"), "--port", str(module._free_port())]
-    command = [sys.executable, "-m", "secantus", *options, "--storage-path", str(tmp_path / "db"), "--standalone"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as orphan:
+    with program("-m", "secantus", *options, "--storage-path", str(tmp_path / "db"), "--standalone") as orphan:
         await until(lambda: (tmp_path / "db" / "WiredTiger.lock").exists())
         (tmp_path / "embedded.json").write_text(json.dumps({"pid": orphan.pid, "url": "mongodb://x", "owner": 1}))
         async with EmbeddedDatabase(tmp_path) as embedded:
@@ -202,7 +207,7 @@ async def test_an_engine_left_behind_is_ended_and_a_new_one_started(tmp_path: Pa
 
 @pytest.mark.parametrize("text", ['{"pid": %d, "owner": 4194304}', "{", "[]", '{"pid": "7"}', '{"pid": -1}', ""])
 async def test_a_stale_state_file_harms_no_innocent_process(tmp_path: Path, text: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "secantus"]) as innocent:
+    with program(*SLEEP, "secantus") as innocent:
         (tmp_path / "embedded.json").write_text(text % innocent.pid if "%" in text else text)
         embedded = EmbeddedDatabase(tmp_path)
         await embedded._end_stale_engine()
@@ -259,8 +264,7 @@ async def test_its_log_stays_small_while_it_runs(tmp_path: Path, monkeypatch: py
 
 
 async def test_terminate_ends_exactly_that_process() -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with subprocess.Popen(command) as one, subprocess.Popen(command) as other:
+    with program(*SLEEP) as one, program(*SLEEP) as other:
         await terminate(one.pid, 5, ended=lambda: one.poll() is not None)
         assert one.returncode == -signal.SIGTERM
         assert other.poll() is None
@@ -268,7 +272,7 @@ async def test_terminate_ends_exactly_that_process() -> None:
 
 
 def test_a_process_that_does_not_exist_is_not_alive() -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+    with program("-c", "") as ended:
         pass
     assert not is_alive(ended.pid)
     assert command_line(ended.pid) == []

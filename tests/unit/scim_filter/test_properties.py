@@ -21,7 +21,7 @@ from .samples import BOAT, ENTERPRISE, GROUP, USER
 FILTERS = {t.name: filters(t) for t in (USER, GROUP, BOAT)}
 RESOURCES = {t.name: st.lists(resources(t), min_size=1, max_size=3) for t in (USER, GROUP, BOAT)}
 RESOURCE_TYPES = pytest.mark.parametrize("resource_type", [USER, GROUP, BOAT], ids=lambda t: t.name)
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PIECES = [
     "userName", "emails", "emails[", "]", ".value", "(", ")", " ", "  ", "not", "and", "or", "eq", "pr", "co", "gt",
@@ -40,7 +40,7 @@ def test_parse_and_print_are_inverse(resource_type: ResourceType, data: st.DataO
 
 
 @given(text=st.one_of(SOUP, SOUP.map(" ".join), st.text(max_size=60)), tolerant=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_text_raises_anything_but_the_scim_error(text: str, tolerant: bool) -> None:
     try:
         tree = parse_filter(text, USER, tolerant=tolerant)
@@ -63,6 +63,41 @@ def test_plan_and_memory_select_the_same_resources(resource_type: ResourceType, 
     held = data.draw(RESOURCES[resource_type.name])
     stored = [{"id": str(n), **resource} for n, resource in enumerate(held, start=1)]
     assert _answer(tree, stored, resource_type) == [r for r in stored if matches(tree, r, resource_type)]
+
+
+def _light_filters() -> st.SearchStrategy[str]:
+    """Texts that live on the keys by type: few values, so that filters and elements meet all the time."""
+    values = st.sampled_from(["a", "b"])
+    terms = st.one_of(
+        values.map('type eq "{}"'.format),
+        values.map('value eq "{}"'.format),
+        values.map('value eq "{}"'.format),
+        st.just("primary eq true"),
+    )
+
+    def join(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        several = st.lists(children, min_size=2, max_size=3)
+        return st.one_of(several.map(" and ".join), several.map(lambda found: f"({' or '.join(found)})"))
+
+    return st.recursive(terms, join, max_leaves=5).map("lights[{}]".format)
+
+
+LIGHT_FILTERS = _light_filters()
+LIGHTS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={"type": st.sampled_from(["a", "B"]), "value": st.sampled_from(["A", "b"]), "primary": st.booleans()},
+    ),
+    max_size=3,
+)
+
+
+@given(texts=st.lists(LIGHT_FILTERS, min_size=1, max_size=2).map(" and ".join), lights=LIGHTS)
+@settings(max_examples=120, deadline=None)
+def test_elements_found_by_type_are_those_that_memory_finds(texts: str, lights: list[dict[str, Any]]) -> None:
+    tree = parse_filter(texts, BOAT)
+    boat = {"id": "1", "lights": lights}
+    assert _answer(tree, [boat], BOAT) == ([boat] if matches(tree, boat, BOAT) else [])
 
 
 def _answer(tree: Filter, stored: list[dict[str, Any]], resource_type: ResourceType) -> list[dict[str, Any]]:

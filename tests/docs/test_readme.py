@@ -1,0 +1,103 @@
+"""What the README prints is what happens."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scimserver.errors import InvalidValue
+from scimserver.plugins import PluginManager, PluginProblem
+from scimserver.testing import map_resource
+from tests.e2e.deployment import Deployment
+
+README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MARK = "=== end of block ==="
+
+
+def conversation() -> list[tuple[str, str]]:
+    """Return the commands of the conversation, each with the output printed below it ("" if none)."""
+    part = TEXT.split("<!-- conversation:")[1].split("<!-- end of conversation -->")[0]
+    blocks: list[tuple[str, str]] = []
+    for language, body in BLOCK.findall(part):
+        if language == "sh":
+            blocks.append((body, ""))
+        else:
+            blocks[-1] = (blocks[-1][0], body)
+    return blocks
+
+
+def says(printed: str, expected: str) -> bool:
+    """Compare, with … in the README standing for anything."""
+    pattern = ".*".join(re.escape(part) for part in expected.strip().split("…"))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    running = Deployment(tmp_path_factory.mktemp("readme") / "data").start()
+    yield running
+    running.stop()
+
+
+def test_the_conversation_works_as_printed(demo: Deployment) -> None:
+    blocks = conversation()
+    assert len(blocks) >= 5
+    script = "".join(f"{commands}\necho '{MARK}'\n" for commands, _ in blocks).replace(
+        ".venv/bin/python", sys.executable
+    )
+    environment = {
+        **os.environ,
+        "TENANT_URL": demo.facts["tenant_url"],
+        "TOKEN": demo.facts["secret_token"],
+        "MONGO_URL": demo.facts["mongo_url"],
+    }
+    done = subprocess.run(["bash", "-e", "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.split(f"{MARK}\n")
+    for (commands, expected), output in zip(blocks, printed, strict=False):
+        assert says(output.replace(MARK, ""), expected), f"{commands}\nprinted\n{output}\nnot\n{expected}"
+
+
+def test_the_comparison_tells_different_output_apart() -> None:
+    assert says('{"id":"u_1x"}\n', '{"id":"u_…"}\n')
+    assert not says('{"id":"g_1x"}\n', '{"id":"u_…"}\n')
+
+
+def example_plugin(folder: Path) -> Path:
+    source = next(body for language, body in BLOCK.findall(TEXT) if language == "python" and "hookimpl" in body)
+    path = folder / "badge.py"
+    path.write_text(source, encoding="utf-8")
+    return path
+
+
+def test_the_plugin_of_the_readme_loads_and_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example_plugin(tmp_path)
+    assert "badge" in PluginManager.load([tmp_path]).infos
+    monkeypatch.syspath_prepend(tmp_path)
+    assert map_resource("badge", {"displayName": "Ines"}) == {"badge": "INES"}
+    assert map_resource("badge", {"displayName": "Ines"}, settings={"upper": False}) == {"badge": "Ines"}
+
+
+def test_that_plugin_refuses_what_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example_plugin(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidValue, match="`displayName` is printed on the badge and is missing"):
+        map_resource("badge", {"userName": "ines"})
+
+
+def test_a_wrong_setting_of_that_plugin_is_refused(tmp_path: Path) -> None:
+    example_plugin(tmp_path)
+    manager = PluginManager.load([tmp_path])
+    with pytest.raises(PluginProblem, match="upper"):
+        manager.check_settings("larkfield", [{"name": "badge", "settings": {"upper": "loud"}}])
+
+
+def test_the_plugin_is_as_short_as_the_readme_says(tmp_path: Path) -> None:
+    lines = example_plugin(tmp_path).read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if line.strip() and not line.startswith("#")]) <= 20

@@ -1,0 +1,79 @@
+"""The whole application in this process, on a simulated database and a real loopback socket."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+import pytest
+from mongomock_motor import AsyncMongoMockClient
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+
+from scimserver.service.application import Application
+from scimserver.settings import load
+from scimserver.store.driver import Database
+from scimserver.web.app import WebApplication
+
+
+@dataclass
+class Site:
+    """One workspace of its own on a running server."""
+
+    app: Application
+    http: HTTPServer
+    port: int
+    slug: str
+    token: str
+    token_id: str
+
+    @property
+    def path(self) -> str:
+        """Path of the Tenant URL."""
+        return f"/t/{self.slug}/scim/v2"
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """A client below the Tenant URL with the workspace's token, or the given one."""
+        headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/scim+json"}
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}{self.path}/", headers=headers, timeout=10)
+
+    async def new_token(self, expires: datetime | None = None) -> tuple[str, str]:
+        """Make another token; returns its id and its text."""
+        record, text = await self.app.tokens.create(await self.app.workspaces.show(self.slug), expires=expires)
+        return record.public_id, text
+
+
+@pytest.fixture(scope="session")
+def application() -> Application:
+    """Made once: reading schemas and plugins is the slow part. Tests differ in their workspaces."""
+    settings = load(None, security={"secret_key": "only-for-tests-" * 4})
+    return Application(settings, Database.wrap(AsyncMongoMockClient(tz_aware=True)["unit"]))
+
+
+@pytest.fixture(scope="session")
+def slugs() -> Iterator[str]:
+    """Names of workspaces that were not used before."""
+    return (f"larkfield-{number}" for number in range(1, 10_000))
+
+
+@pytest.fixture
+async def site(application: Application, slugs: Iterator[str]) -> AsyncIterator[Site]:
+    """A fresh workspace, served until the test ends."""
+    await application.migrate()
+    slug = next(slugs)
+    record, token = await application.tokens.create(await application.workspaces.create(slug))
+    http = HTTPServer(WebApplication(application))
+    listener, port = bind_unused_port()
+    http.add_sockets([listener])
+    yield Site(application, http, port, slug, token, record.public_id)
+    application.draining = False
+    http.stop()
+    await http.close_all_connections()
+    await application.tokens.close()
+
+
+@pytest.fixture
+async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the fresh workspace."""
+    async with site.client() as made:
+        yield made
