@@ -183,11 +183,12 @@ def yes(flag: bool) -> str:
 
 
 ATTRIBUTES_INTRODUCTION = """\
-The characteristics are those of RFC 7643 §7; an empty cell means no. **Keyed** is ours: a filter that compares a keyed
-attribute with `eq` is answered from an index at any size, also for one type of value, as in
-`emails[type eq "work" and value eq "ines@larkfield.example"]`. So are `id`, `members.value` of a group and
-`groups.value` of a user. A filter that names nothing of these reads the resources of the workspace, and is refused with
-`tooMany` where there are too many.
+The characteristics are those of RFC 7643 §7; an empty cell means no. In a path an attribute of an extension follows the
+URN of its schema and a colon. **Keyed** is ours: a filter that compares a keyed attribute with `eq` is answered from an
+index at any size, so it can be the matching attribute of an identity provider; a keyed element also by its type, as in
+`emails[type eq "work" and value eq "ines@larkfield.example"]`. So are `members.value` of a group and `groups.value` of a
+user. A filter that nothing of these narrows reads the resources of the workspace in batches, and is refused with `tooMany`
+where there are too many.
 """
 
 
@@ -254,7 +255,7 @@ request id, which is also in the header `X-Request-Id` and in the log. A plugin 
 
 PAGES: dict[str, Callable[[], str]] = {
     "attributes.md": attributes_page,
-    "cli.md": commands_page,
+    "commands.md": commands_page,
     "errors.md": errors_page,
     "hooks.md": hooks_page,
     "settings.md": settings_page,

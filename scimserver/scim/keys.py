@@ -11,7 +11,7 @@ Members and groups have no keys: they are documents of the ``memberships`` colle
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -57,8 +57,7 @@ def match_keys(resource_type: ResourceType, resource: dict[str, Any]) -> list[st
     """Return the keys of every keyed attribute of a canonical resource, in a fixed order and without repetition."""
     keys = [
         key
-        for path in key_paths(resource_type)
-        if path.leaf.keyed
+        for path in _paths(resource_type, lambda attribute: attribute.keyed)
         for value, element_type in _values(resource_type, resource, path)
         for key in _keys_of(path, value, element_type)
     ]
@@ -73,23 +72,10 @@ def unique_keys(resource_type: ResourceType, resource: dict[str, Any]) -> list[s
     """
     keys = [
         key_for(path, value)
-        for path in key_paths(resource_type)
-        if path.leaf.uniqueness != "none"
+        for path in _paths(resource_type, lambda attribute: attribute.uniqueness != "none")
         for value, _ in _values(resource_type, resource, path)
     ]
     return list(dict.fromkeys([f"id={resource['id']}", *keys]))
-
-
-def key_paths(resource_type: ResourceType) -> Iterator[AttributePath]:
-    """Yield every path that may have keys: attributes and sub-attributes, without id, members and groups."""
-    for attribute in resource_type.attributes():
-        if is_id(attribute) or is_membership(attribute, resource_type):
-            continue
-        urn = attribute.schema if resource_type.is_extension_attribute(attribute) else None
-        if attribute.type != "complex":
-            yield AttributePath(attribute, urn=urn)
-        for sub in attribute.sub_attributes:
-            yield AttributePath(attribute, sub, urn)
 
 
 def is_id(attribute: Attribute) -> bool:
@@ -101,6 +87,20 @@ def is_membership(attribute: Attribute, resource_type: ResourceType) -> bool:
     """Tell whether the attribute's values are kept in ``memberships``: a group's members, a user's groups."""
     kept = {"groups": "members", "users": "groups"}.get(resource_type.collection)
     return attribute.name == kept and attribute.schema == resource_type.schema.id
+
+
+def _paths(resource_type: ResourceType, wanted: Callable[[Attribute], bool]) -> Iterator[AttributePath]:
+    """Yield the paths of the wanted attributes and sub-attributes, without id, members and groups."""
+    for attribute in resource_type.attributes():
+        simple = attribute.type != "complex" and wanted(attribute)
+        subs = [sub for sub in attribute.sub_attributes if wanted(sub)]
+        if not (simple or subs) or is_id(attribute) or is_membership(attribute, resource_type):
+            continue
+        urn = attribute.schema if resource_type.is_extension_attribute(attribute) else None
+        if simple:
+            yield AttributePath(attribute, urn=urn)
+        for sub in subs:
+            yield AttributePath(attribute, sub, urn)
 
 
 def _keys_of(path: AttributePath, value: Any, element_type: str | None) -> Iterator[str]:

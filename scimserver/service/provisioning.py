@@ -337,7 +337,7 @@ def _check_if_match(if_match: str | None, document: Document) -> None:
     wanted = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
     if version_tag(document.v).removeprefix("W/") not in wanted:
         raise PreconditionFailed(
-            f"The resource is at version {version_tag(document.v)}, `If-Match` asks for {if_match[:100]}: read it again."
+            f"The resource is at version {version_tag(document.v)}, `If-Match` asks for {if_match[:99]}: read it again."
         )
 
 

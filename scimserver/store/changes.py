@@ -1,9 +1,9 @@
 """From outboxes to the ordered feed: events leave in batches, at least once, each exactly once in ``changes``.
 
-A write carries its event in the same document (``outbox``, or ``event`` of a membership row). The writing process queues
-it here and inserts it into ``changes`` a moment later. What a crash left behind, the sweep sends: it looks at what was
-touched in the last minutes and inserts what is missing; then it finishes interrupted deletes and clears what is no
-longer needed. In the steady state nothing is written back to the resource.
+A write carries its event in the same document (``outbox``, or ``event`` of a membership row). The writing process
+queues it here and inserts it into ``changes`` a moment later. What a crash left behind, the sweep sends: it looks at
+what was touched in the last minutes and inserts what is missing; then it finishes interrupted deletes and clears what
+is no longer needed. In the steady state nothing is written back to the resource.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ OnFlushed = Callable[[str, Sequence[Event]], Awaitable[None]]
 
 
 class ChangeLog:
-    """This process's queue of committed events, and the sweep that one process at a time runs."""
+    """A process's queue of committed events, and the sweep that one process at a time runs."""
 
     def __init__(self, database: Database, counters: Counters, on_flushed: OnFlushed) -> None:
         self._database = database

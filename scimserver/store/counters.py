@@ -6,8 +6,8 @@ One document a workspace in ``counters``::
 
 Sequence numbers are leased in blocks. ``windows`` counts the live documents of each :data:`WINDOW` sequence numbers:
 their sum is the total, their prefix sums find the document at a ``startIndex``. A process sums its changes and writes
-them every :data:`FLUSH_SECONDS` and before it answers a list. Before the first unwritten change of a burst it marks itself
-``dirty``; a mark that stays means an unclean stop, and the windows are counted again.
+them every :data:`FLUSH_SECONDS` and before it answers a list. Before the first unwritten change of a burst it marks
+itself ``dirty``; a mark that stays means an unclean stop, and the windows are counted again.
 """
 
 import asyncio
@@ -68,16 +68,19 @@ class Windows:
         """How many live documents there are."""
         return sum(self.counts.values())
 
-    def spans(self, start: int, count: int) -> list[tuple[int, int, int]]:
-        """Return ``(window, skip, take)`` for the documents at 0-based positions ``start`` to ``start + count``."""
-        found: list[tuple[int, int, int]] = []
+    def spans(self, start: int, count: int) -> list[tuple[int, slice, bool]]:
+        """Return the windows that hold the 0-based positions ``start`` to ``start + count``.
+
+        Each with the part of it that is wanted, and whether that is all of it.
+        """
+        found: list[tuple[int, slice, bool]] = []
         before = 0
         for window in sorted(self.counts):
             held = self.counts[window]
             skip = max(start - before, 0)
             take = min(held - skip, start + count - max(before, start))
             if skip < held and take > 0:
-                found.append((window, skip, take))
+                found.append((window, slice(skip, skip + take), take == held))
             before += held
             if before >= start + count:
                 break

@@ -34,7 +34,7 @@ class MembershipStore:
     # -- writes ----------------------------------------------------------------------------------------------------
 
     async def add(self, ws: str, group: str, members: Mapping[str, Mapping[str, Any]], moment: datetime) -> list[Event]:
-        """Add members, each ``{"type": "User" | "Group", "display"?: str}``; returns the events of those that are new."""
+        """Add members, each ``{"type": "User" | "Group", "display"?: str}``; returns the events of the new ones."""
         events: list[Event] = []
         for ids in _batches(members):
             rows = [_row(ws, group, i, members[i], moment) for i in ids]

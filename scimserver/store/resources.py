@@ -10,7 +10,6 @@ from .documents import Document, Event, is_tombstone, minute_of, tombstone
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
-
 KEEP_BUMPS = 20
 """Events that stay in an outbox when memberships change: the rows carry the events that say what changed."""
 
@@ -125,22 +124,19 @@ class ResourceStore:
         """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""
         windows = await self.counters.windows(ws, self.kind)
         documents: list[Document] = []
-        for window, skip, take in windows.spans(start_index - 1, count):
-            documents += await self._part_of_window(ws, window, skip, take)
+        for window, part, whole in windows.spans(start_index - 1, count):
+            first, last = window * WINDOW, (window + 1) * WINDOW - 1
+            if not whole:
+                first, last = await self._ends(ws, first, last, part)
+            documents += (await self.find(ws, {"seq": {"$gte": first, "$lte": last}}))[: part.stop - part.start]
         return documents, windows.total
 
-    async def _part_of_window(self, ws: str, window: int, skip: int, take: int) -> list[Document]:
-        first, last = window * WINDOW, (window + 1) * WINDOW - 1
-        if skip:
-            with translated():
-                rows = await self.collection.find({"ws": ws, "seq": {"$gte": first, "$lte": last}}, {"seq": 1}).to_list(
-                    None
-                )
-            numbers = sorted(row["seq"] for row in rows)[skip : skip + take]
-            if not numbers:
-                return []
-            first, last = numbers[0], numbers[-1]
-        return (await self.find(ws, {"seq": {"$gte": first, "$lte": last}}))[:take]
+    @translated()
+    async def _ends(self, ws: str, first: int, last: int, part: slice) -> tuple[int, int]:
+        """Return the first and last sequence number of a part of a window, from the numbers alone."""
+        rows = await self.collection.find({"ws": ws, "seq": {"$gte": first, "$lte": last}}, {"seq": 1}).to_list(None)
+        numbers = sorted(row["seq"] for row in rows)[part]
+        return (numbers[0], numbers[-1]) if numbers else (0, -1)
 
     @translated()
     async def display_names(self, ws: str, ids: Iterable[str]) -> dict[str, str]:
@@ -156,7 +152,7 @@ def _new_version(moment: datetime) -> dict[str, Any]:
     return {"$inc": {"v": 1}, "$set": {"meta.lastModified": moment, "touched": minute_of(moment)}}
 
 
-class _named_duplicate:  # noqa: N801 (reads as the verb phrase it is)
+class _named_duplicate:
     """Raise :class:`DuplicateValue` with the attribute's path for a collision in the unique index."""
 
     def __enter__(self) -> None:

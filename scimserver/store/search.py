@@ -113,6 +113,7 @@ def _ids(condition: Any) -> frozenset[str]:
 def _too_many(resource_type: ResourceType) -> TooMany:
     keyed = [a.name for a in resource_type.attributes() if a.keyed]
     keyed += [f"{a.name}.{s.name}" for a in resource_type.attributes() for s in a.sub_attributes if s.keyed]
+    names = ", ".join(dict.fromkeys(keyed))
     return TooMany(
-        f"The filter would have to read more than {SCAN_DOCUMENTS} resources. Add an `eq` on one of: {', '.join(dict.fromkeys(keyed))}."
+        f"The filter would have to read more than {SCAN_DOCUMENTS} resources. Add an `eq` on one of: {names}."
     )

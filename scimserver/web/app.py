@@ -1,14 +1,15 @@
 """The Tornado application: routes and the access log."""
 
+import re
 from typing import Any
 
 import structlog
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application as TornadoApplication
 from tornado.routing import URLSpec
+from tornado.web import Application as TornadoApplication
 from tornado.web import RequestHandler
 
-from ..errors import NotFound
+from ..errors import NotFound, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
@@ -19,6 +20,13 @@ from .resources import CollectionHandler, ResourceHandler
 log = structlog.get_logger("scimserver.access")
 
 TENANT = r"/t/(?P<workspace>[^/]+)/scim/v2"
+
+NOT_OFFERED = {
+    "/Me": "read and change a user as /Users/{id}",
+    "/Bulk": "send one request for each resource",
+    "/.search": "send GET with `filter`, `attributes`, `startIndex` and `count` in the query",
+}
+"""Endpoints of RFC 7644 that this server leaves out, each with what to do instead."""
 
 
 class WebApplication(TornadoApplication):
@@ -52,6 +60,10 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
             URLSpec(f"{TENANT}{endpoint}", DocumentsHandler, arguments),
             URLSpec(f"{TENANT}{endpoint}/(?P<name>[^/]+)", DocumentsHandler, arguments),
         ]
+    for endpoint, instead in NOT_OFFERED.items():
+        under = "(?:/Users|/Groups)?" if endpoint == "/.search" else ""
+        arguments = {**shared, "endpoint": endpoint, "instead": instead}
+        specs.append(URLSpec(f"{TENANT}{under}{re.escape(endpoint)}", NotOfferedHandler, arguments))
     for resource_type in app.catalogue.resource_types:
         arguments = {**shared, "resource_type": resource_type}
         specs += [
@@ -62,11 +74,23 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
     return specs
 
 
+class NotOfferedHandler(ScimHandler):
+    """501 for a part of SCIM that there is not (RFC 7644 §3.11 and §3.12), so that clients do not look for a typing error."""
+
+    def initialize(self, app: Application, addresses: Addresses, endpoint: str, instead: str) -> None:  # type: ignore[override]
+        super().initialize(app, addresses)
+        self._refusal = f"`{endpoint}` is not offered by this server: {instead}."
+
+    async def admit(self) -> None:
+        await super().admit()
+        raise NotImplementedHere(self._refusal)
+
+
 class UnknownTenantPathHandler(ScimHandler):
     """404 below a Tenant URL, but only for who may see that the workspace exists."""
 
-    async def prepare(self) -> None:
-        await super().prepare()
+    async def admit(self) -> None:
+        await super().admit()
         raise NotFound(
             f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
             "/ResourceTypes and /ServiceProviderConfig."

@@ -34,8 +34,12 @@ DRAIN_LIMIT = 32 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the client gets to read the 413."""
 
 
+@stream_request_body
 class BaseHandler(RequestHandler):
-    """Request id, JSON answers and SCIM errors; no authentication."""
+    """Request id, JSON answers and SCIM errors; no authentication.
+
+    The body is streamed, so that whether to answer at all is decided before it is read; what nobody wants is not kept.
+    """
 
     request_id: str
     started: float
@@ -45,9 +49,34 @@ class BaseHandler(RequestHandler):
         self.addresses = addresses
 
     async def prepare(self) -> None:
+        try:
+            await self.admit()
+        except ScimError as error:
+            if not self._body_is_coming():
+                raise
+            # Answered now, the connection would be reset under a client that is still sending: its next request on
+            # it, or the reading of this answer, would fail. So the body is read away first.
+            refusal = error
+
+            async def refuse(*_: Any, **__: Any) -> None:
+                raise refusal
+
+            setattr(self, (self.request.method or "").lower(), refuse)
+
+    async def admit(self) -> None:
+        """Raise if the request is not to be served; nothing of its body has been read yet."""
         if self.app.draining:
-            self.set_header("Connection", "close")
-            raise Unavailable("The server is stopping: send the request again.", retry_after=2)
+            refusal = Unavailable("The server is stopping: send the request again.", retry_after=2)
+            refusal.headers["Connection"] = "close"
+            raise refusal
+
+    def _body_is_coming(self) -> bool:
+        """Tell whether there is a body of a size that we are willing to read and throw away."""
+        declared = int(self.request.headers.get("Content-Length") or 0)
+        return 0 < declared <= DRAIN_LIMIT or "Transfer-Encoding" in self.request.headers
+
+    def data_received(self, chunk: bytes) -> None:
+        """Throw a body away that this handler has no use for."""
 
     def set_default_headers(self) -> None:
         # Tornado calls this from __init__ and again when it clears a half-made answer for an error.
@@ -110,48 +139,35 @@ class BaseHandler(RequestHandler):
 class UnknownPathHandler(BaseHandler):
     """404 with a SCIM body for everything that has no route."""
 
-    async def prepare(self) -> None:
-        await super().prepare()
+    async def admit(self) -> None:
+        await super().admit()
         raise NotFound("There is no such address here. A Tenant URL has the form /t/{workspace}/scim/v2.")
 
 
-@stream_request_body
 class ScimHandler(BaseHandler):
-    """A handler below a Tenant URL: workspace, uniform 401, fair share, size limit, then the body.
-
-    The body is streamed so that authentication and limits are decided before it is read.
-    """
+    """A handler below a Tenant URL: workspace, uniform 401, fair share, size limit, then the body."""
 
     ctx: RequestContext
     workspace: ActiveWorkspace | None = None
     _entered = False
-    _chunks: list[bytes]
     _received = 0
 
-    async def prepare(self) -> None:
-        self._chunks = []
+    def initialize(self, app: Application, addresses: Addresses) -> None:
+        super().initialize(app, addresses)
+        self._chunks: list[bytes] = []
+
+    async def _execute(self, *args: Any, **kwargs: Any) -> None:
+        # Tornado calls neither the method nor on_finish() when the client goes away in the middle of its body, so this
+        # is the only place where every request that was counted in is counted out.
         try:
-            await super().prepare()
-            await self._admit()
-        except ScimError as error:
-            if not self._body_is_coming():
-                raise
-            # Answered now, the connection would be reset under a client that is still sending: its next request on
-            # it, or the reading of this answer, would fail. So the body is read away first.
-            refusal = error
+            await super()._execute(*args, **kwargs)
+        finally:
+            if self._entered and self.workspace:
+                self.app.leave(self.workspace.id)
 
-            async def refuse(*_: Any, **__: Any) -> None:
-                raise refusal
-
-            setattr(self, (self.request.method or "").lower(), refuse)
-
-    def _body_is_coming(self) -> bool:
-        """Tell whether there is a body of a size that we are willing to read and throw away."""
-        declared = int(self.request.headers.get("Content-Length") or 0)
-        return 0 < declared <= DRAIN_LIMIT or "Transfer-Encoding" in self.request.headers
-
-    async def _admit(self) -> None:
+    async def admit(self) -> None:
         """Resolve the workspace, authenticate, and check what can be checked before the body."""
+        await super().admit()
         slug = self.path_kwargs.pop("workspace", None)
         workspace = await self.app.workspaces.resolve(slug or "")
         await self.app.tokens.authenticate(workspace, self.request.headers.get("Authorization"), self._client())
@@ -181,11 +197,6 @@ class ScimHandler(BaseHandler):
                 headers={"Retry-After": "1"},
             )
         self._entered = True
-
-    def on_finish(self) -> None:
-        if self._entered and self.workspace:
-            self._entered = False
-            self.app.leave(self.workspace.id)
 
     def _too_large(self) -> PayloadTooLarge:
         limit = self.app.settings.limits.body_bytes

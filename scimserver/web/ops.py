@@ -9,7 +9,7 @@ JSON = "application/json"
 class HealthHandler(BaseHandler):
     """200 while the process answers at all; says nothing of the database."""
 
-    async def prepare(self) -> None:
+    async def admit(self) -> None:
         """A stopping process is still healthy."""
 
     async def get(self) -> None:
@@ -19,7 +19,7 @@ class HealthHandler(BaseHandler):
 class ReadyHandler(BaseHandler):
     """200 if this process should get requests: not stopping, database reachable, indexes as this version needs them."""
 
-    async def prepare(self) -> None:
+    async def admit(self) -> None:
         """Answered here, not by the base class, so that the reason is in the body."""
 
     async def get(self) -> None:

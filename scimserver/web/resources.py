@@ -70,8 +70,10 @@ class ResourceHandler(_ResourceHandler):
             self.send_resource(stored)
 
     def _already_has(self, version: str) -> bool:
-        header = self.request.headers.get("If-None-Match")
-        return header is not None and (header.strip() == "*" or version in [tag.strip() for tag in header.split(",")])
+        """Compare weakly (RFC 7232 §3.2): ``"1"`` and ``W/"1"`` are the same."""
+        header = self.request.headers.get("If-None-Match", "")
+        tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+        return "*" in tags or version.removeprefix("W/") in tags
 
     async def put(self, resource_id: str) -> None:
         self.send_resource(

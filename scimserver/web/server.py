@@ -34,7 +34,7 @@ class Server:
         self._stop.set()
 
     async def run_until_stopped(self) -> None:
-        """Serve until SIGTERM, SIGINT or :meth:`request_stop`; returns when nothing is in flight or the grace is over."""
+        """Serve until SIGTERM, SIGINT or :meth:`request_stop`; returns when nothing is in flight or grace is over."""
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, self.request_stop)

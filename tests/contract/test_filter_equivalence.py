@@ -81,6 +81,7 @@ GROUP_FILTERS = [
     'members eq "nobody"',
 ]
 FIND_NOTHING = {
+    'manager eq "u_1" and id eq "u_4"',
     'userName eq "b7c0b0fe-52d3-4c8e-9a7a-0f2f6f3b61d4"',
     'members eq "u_0" and id eq "g_1"',
     'members eq "nobody"',

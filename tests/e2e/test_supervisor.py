@@ -27,11 +27,7 @@ def children(pid: int) -> list[int]:
 
 def servers(pid: int) -> list[int]:
     """Those of the children that serve."""
-    return [
-        child
-        for child in children(pid)
-        if command_line(child)[-2:-1] == ["scimserver"] or "serve" in command_line(child)
-    ]
+    return [child for child in children(pid) if command_line(child)[-1:] == ["serve"]]
 
 
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:

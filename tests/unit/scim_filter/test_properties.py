@@ -1,5 +1,6 @@
 """Properties over random input: printing and parsing are inverse, no text breaks the parser, both evaluators agree."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -49,10 +50,8 @@ def test_no_text_raises_anything_but_the_scim_error(text: str, tolerant: bool) -
     else:
         assert parse_filter(str(tree), USER) == tree
         plan(tree, USER)
-    try:
+    with suppress(InvalidPath):
         parse_path(text, USER, tolerant=tolerant)
-    except InvalidPath:
-        pass
 
 
 @RESOURCE_TYPES

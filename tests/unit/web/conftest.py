@@ -28,6 +28,11 @@ class Site:
     token_id: str
 
     @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def path(self) -> str:
         """Path of the Tenant URL."""
         return f"/t/{self.slug}/scim/v2"
@@ -35,7 +40,7 @@ class Site:
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         """A client below the Tenant URL with the workspace's token, or the given one."""
         headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/scim+json"}
-        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}{self.path}/", headers=headers, timeout=10)
+        return httpx.AsyncClient(base_url=f"{self.origin}{self.path}/", headers=headers, timeout=10)
 
     async def new_token(self, expires: datetime | None = None) -> tuple[str, str]:
         """Make another token; returns its id and its text."""

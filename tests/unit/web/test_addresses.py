@@ -16,7 +16,9 @@ def addresses(*, trust: bool = False, pattern: str = "", public: str = PUBLIC) -
     )
 
 
-def request(path: str = "/t/larkfield/scim/v2/Users", host: str = "127.0.0.1:8080", **headers: str) -> HTTPServerRequest:
+def request(
+    path: str = "/t/larkfield/scim/v2/Users", host: str = "127.0.0.1:8080", **headers: str
+) -> HTTPServerRequest:
     sent = HTTPHeaders({"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}})
     return HTTPServerRequest(start_line=RequestStartLine("GET", path, "HTTP/1.1"), headers=sent)
 
@@ -37,7 +39,9 @@ def test_repeated_and_trailing_slashes_do_not_matter(path: str, routed: str) -> 
     assert addresses().route_path(request(path)) == routed
 
 
-@pytest.mark.parametrize("host", ["northgate.scim.example.net", "NorthGate.SCIM.example.net", "northgate.scim.example.net:8443"])
+@pytest.mark.parametrize(
+    "host", ["northgate.scim.example.net", "NorthGate.SCIM.example.net", "northgate.scim.example.net:8443"]
+)
 def test_a_host_of_the_pattern_names_the_workspace(host: str) -> None:
     assert addresses(pattern=PATTERN).route_path(request("/scim/v2//Users/", host)) == "/t/northgate/scim/v2/Users"
 

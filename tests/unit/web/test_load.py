@@ -65,7 +65,7 @@ async def test_another_workspace_is_not_held_up(narrow: Site) -> None:
     other = await narrow.app.workspaces.create(f"other-{narrow.slug}")
     _, token = await narrow.app.tokens.create(other)
     async with half_sent(narrow), narrow.client(token) as client:
-        url = f"http://127.0.0.1:{narrow.port}/t/{other.slug}/scim/v2/Users"
+        url = f"{narrow.origin}/t/{other.slug}/scim/v2/Users"
         assert (await client.get(url)).status_code == 200
 
 
@@ -93,12 +93,12 @@ async def test_a_stopping_server_refuses_what_is_new_and_closes_the_connection(s
     async with site.client() as client:
         assert (await client.get("Users")).status_code == 200
         site.app.draining = True
-        for attempt in (client.get("Users"), client.post("Users", json={"userName": "late@larkfield.example"})):
-            response = await attempt
+        for method in ("GET", "POST"):
+            response = await client.request(method, "Users", json={"userName": "late@larkfield.example"})
             assert response.status_code == 503 and int(response.headers["Retry-After"]) > 0
             assert response.headers["Connection"] == "close"
             assert response.headers["Content-Type"].startswith("application/scim+json")
-        health, ready = await client.get("/healthz"), await client.get("/readyz")
+        health, ready = await client.get(f"{site.origin}/healthz"), await client.get(f"{site.origin}/readyz")
         assert health.status_code == 200
         assert ready.status_code == 503 and ready.json()["reason"] == "stopping"
 
@@ -112,6 +112,22 @@ async def test_a_stopping_server_finishes_what_is_in_flight(site: Site) -> None:
 
 
 async def test_readiness_asks_the_database(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{site.port}") as client:
+    async with httpx.AsyncClient(base_url=site.origin) as client:
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz", "/t/nobody/scim/v2/Users", "/t/nobody/scim/v2/Nowhere"])
+async def test_a_body_that_nobody_wants_is_read_away_and_the_connection_goes_on(site: Site, path: str) -> None:
+    async with httpx.AsyncClient(base_url=site.origin) as client:
+        for _ in range(2):
+            answer = await client.post(path, content=b"x" * 3_000_000)
+            assert answer.status_code in (401, 404, 405)
+            assert answer.json()["detail"]
+        assert len(client._transport._pool.connections) == 1  # type: ignore[attr-defined]
+
+
+async def test_a_wrong_token_is_told_before_a_wrong_address(site: Site) -> None:
+    async with site.client("wrong") as stranger:
+        assert (await stranger.post("Nowhere", json={})).status_code == 401
+        assert (await stranger.get("Nowhere")).status_code == 401
