@@ -186,9 +186,8 @@ ATTRIBUTES_INTRODUCTION = """\
 The characteristics are those of RFC 7643 §7; an empty cell means no. In a path an attribute of an extension follows the
 URN of its schema and a colon. **Keyed** is ours: a filter that compares a keyed attribute with `eq` is answered from an
 index at any size, so it can be the matching attribute of an identity provider; a keyed element also by its type, as in
-`emails[type eq "work" and value eq "ines@larkfield.example"]`. So are `members.value` of a group and `groups.value` of a
-user. A filter that nothing of these narrows reads the resources of the workspace in batches, and is refused with `tooMany`
-where there are too many.
+`emails[type eq "work" and value eq "ines@larkfield.example"]`. A filter that no keyed attribute narrows reads the
+resources of the workspace in batches, and is refused with `tooMany` where there are too many.
 """
 
 

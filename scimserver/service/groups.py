@@ -140,7 +140,7 @@ class GroupMembers:
         fresh = {i: self._names[i][1] for i in ids if i in self._names and self._names[i][0] > moment}
         missing = ids - fresh.keys()
         if missing:
-            found = await self._stores["Group"].display_names(ws, missing)
+            found = await self.rows.group_names(ws, missing)
             if len(self._names) > MAX_NAMES:
                 self._names.clear()
             self._names.update({i: (moment + NAME_SECONDS, found.get(i)) for i in missing})

@@ -98,7 +98,7 @@ class Provisioning:
             TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
         """
         store = self._stores[resource_type.name]
-        if filter_text is None or not filter_text.strip():
+        if filter_text is None:
             documents, total = await store.page(ctx.workspace.id, start_index, count)
         else:
             condition = parse_filter(filter_text, resource_type)

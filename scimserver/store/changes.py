@@ -133,9 +133,9 @@ class ChangeLog:
     async def _take_lease(self, moment: datetime) -> int | None:
         """Return the minute up to which the last sweep looked, or None if another process is at it."""
         collection = self._database["deployment"]
+        with contextlib.suppress(DuplicateKey), translated():
+            await collection.insert_one({"_id": "sweep", "owner": None, "until": moment, "minute": 0})
         with translated():
-            with contextlib.suppress(DuplicateKey):
-                await collection.insert_one({"_id": "sweep", "owner": None, "until": moment, "minute": 0})
             stored = await collection.find_one({"_id": "sweep"})
             assert stored is not None
             if stored["owner"] not in (None, self._process) and stored["until"] > moment:

@@ -112,6 +112,13 @@ class MembershipStore:
         return frozenset(row["group"] for row in await self._without_gone(ws, found))
 
     @translated()
+    async def group_names(self, ws: str, groups: Iterable[str]) -> dict[str, str]:
+        """Return the display names of those groups that exist."""
+        condition = {"_id": {"$in": list(groups)}, "ws": ws}
+        rows = await self._database["groups"].find(condition, {"scim.displayName": 1, "seq": 1}).to_list(None)
+        return {row["_id"]: str(row["scim"]["displayName"]) for row in rows if "seq" in row}
+
+    @translated()
     async def _without_gone(self, ws: str, rows: list[Row]) -> list[Row]:
         """Leave out rows of deleted members, which a crash between two writes may have left until the next sweep."""
         if not rows:

@@ -138,15 +138,6 @@ class ResourceStore:
         numbers = sorted(row["seq"] for row in rows)[part]
         return (numbers[0], numbers[-1]) if numbers else (0, -1)
 
-    @translated()
-    async def display_names(self, ws: str, ids: Iterable[str]) -> dict[str, str]:
-        """Return the display names of those ids that exist; the id itself where there is none."""
-        rows = await self.collection.find(
-            {"_id": {"$in": list(ids)}, "ws": ws}, {"scim.displayName": 1, "seq": 1}
-        ).to_list(None)
-        alive = [row for row in rows if "seq" in row]
-        return {row["_id"]: str(row.get("scim", {}).get("displayName", row["_id"])) for row in alive}
-
 
 def _new_version(moment: datetime) -> dict[str, Any]:
     return {"$inc": {"v": 1}, "$set": {"meta.lastModified": moment, "touched": minute_of(moment)}}

@@ -97,8 +97,12 @@ class _Search:
         """Put into each view what only the memberships know."""
         if self._store.kind == "users":
             rows_of = await self._memberships.of_members(self._ws, [d.id for d in documents])
+            names = await self._memberships.group_names(
+                self._ws, {r["group"] for rows in rows_of.values() for r in rows}
+            )
             for document, view in zip(documents, views, strict=True):
-                view["groups"] = [{"value": r["group"], "type": "direct"} for r in rows_of.get(document.id, ())]
+                groups = [r["group"] for r in rows_of.get(document.id, ()) if r["group"] in names]
+                view["groups"] = [{"value": g, "display": names[g], "type": "direct"} for g in groups]
         else:
             for document, view in zip(documents, views, strict=True):
                 rows = await self._memberships.of_group(self._ws, document.id)

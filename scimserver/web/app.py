@@ -75,7 +75,7 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
 
 
 class NotOfferedHandler(ScimHandler):
-    """501 for a part of SCIM that there is not (RFC 7644 §3.11 and §3.12), so that clients do not look for a typing error."""
+    """501 for a part of SCIM that is left out (RFC 7644 §3.11, §3.12): a 404 would send people looking for a typo."""
 
     def initialize(self, app: Application, addresses: Addresses, endpoint: str, instead: str) -> None:  # type: ignore[override]
         super().initialize(app, addresses)

@@ -1,6 +1,5 @@
 """What HTTP adds to the use cases: request ids, methods, versions, parameters, and who is let in."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -155,11 +154,10 @@ async def test_if_match_of_another_version_is_412_and_changes_nothing(client: ht
 
 
 @pytest.fixture
-async def two(client: httpx.AsyncClient) -> AsyncIterator[None]:
+async def two(client: httpx.AsyncClient) -> None:
     """Two users: ``a+b@…``, titled ``Deck Hand``, and ``a b@…``."""
     await create(client, "a+b@larkfield.example", title="Deck Hand")
     await create(client, "a b@larkfield.example")
-    yield
 
 
 async def found(client: httpx.AsyncClient, query: str) -> list[str]:
