@@ -100,9 +100,20 @@ def test_a_user_is_created_read_replaced_and_deleted(scim: SyncSCIMClient) -> No
 def test_a_taken_user_name_is_a_uniqueness_error_that_the_client_understands(scim: SyncSCIMClient) -> None:
     user, _ = models(scim)
     make_user(scim, "twin")
-    refused = scim.create(user(user_name="TWIN@larkfield.example"), raise_scim_errors=False)
-    assert isinstance(refused, Error)
-    assert (refused.status, refused.scim_type) == (409, "uniqueness")
+    other = make_user(scim, "other")
+    taken = "TWIN@larkfield.example"
+    rename = PatchOp[user](  # type: ignore[valid-type]
+        operations=[PatchOperation(op=PatchOperation.Op.replace_, path="userName", value=taken)]
+    )
+    attempts: list[Any] = [
+        scim.create(user(user_name=taken), raise_scim_errors=False),
+        scim.modify(user, other.id, rename, raise_scim_errors=False),
+        scim.replace(user(id=other.id, user_name=taken), raise_scim_errors=False),
+    ]
+    for refused in attempts:
+        assert isinstance(refused, Error)
+        assert (refused.status, refused.scim_type) == (409, "uniqueness")
+    assert scim.query(user, other.id) == other
 
 
 def test_users_are_found_by_filter_and_paged(scim: SyncSCIMClient) -> None:
