@@ -29,7 +29,7 @@ lint: env ## ruff and mypy --strict
 	@$(BIN)/mypy
 
 bench: env ## time the main requests, each beside a floor program
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.run
 
 docs: env ## write the reference pages that come from the code
 	@$(BIN)/python docs/generate.py

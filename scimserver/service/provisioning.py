@@ -253,7 +253,7 @@ class Provisioning:
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
-                updated = dataclasses.replace(updated, outbox=[*self._changes.unsent(document.outbox, moment), event])
+                updated = dataclasses.replace(updated, outbox=[*self._changes.unsent(document.outbox), event])
                 if not await self._unique(resource_type, updated, store.replace(updated, document.v)):
                     continue
                 self._changes.queue(event)

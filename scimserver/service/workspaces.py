@@ -63,11 +63,11 @@ class WorkspaceService:
 
     async def by_id(self, workspace_id: str) -> ActiveWorkspace | None:
         """Return the workspace with that internal id; None if it is gone."""
-        known = next((w for _, _, w in self._cache.values() if w and w.id == workspace_id), None)
-        if known is not None:
-            return known
-        stored = await self._store.get(workspace_id)
-        return await self.resolve(stored.slug) if stored else None
+        slug = next((slug for slug, (_, _, w) in self._cache.items() if w and w.id == workspace_id), None)
+        if slug is None:
+            stored = await self._store.get(workspace_id)
+            slug = stored.slug if stored else None
+        return await self.resolve(slug) if slug else None
 
     def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         return ActiveWorkspace(

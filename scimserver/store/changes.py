@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from .counters import COLLECTIONS, Counters
-from .documents import DELETED_KEY, KEEP_EVENTS_FOR, Event, minute_of, now
+from .documents import DELETED_KEY, Event, minute_of, now
 from .driver import Database
 from .failures import DuplicateKey, DuplicateKeys, translated
 
@@ -49,6 +49,8 @@ class ChangeLog:
         self._on_flushed = on_flushed
         self._queue: list[Event] = []
         self._sent: dict[str, None] = {}
+        self._swept = 0
+        """Events of earlier minutes than this one have been sent, whoever made them."""
         self._tasks: list[asyncio.Task[None]] = []
         self._process = secrets.token_hex(8)
 
@@ -82,9 +84,9 @@ class ChangeLog:
         if len(self._queue) + len(events) <= MAX_QUEUED:
             self._queue.extend(events)
 
-    def unsent(self, outbox: Iterable[Event], moment: datetime) -> list[Event]:
+    def unsent(self, outbox: Iterable[Event]) -> list[Event]:
         """Return the events of an outbox that may not be in ``changes`` yet; the next write keeps only these."""
-        return [e for e in outbox if e.id not in self._sent and moment - e.at < KEEP_EVENTS_FOR]
+        return [e for e in outbox if e.id not in self._sent and minute_of(e.at) >= self._swept]
 
     async def flush(self) -> None:
         """Insert what is queued; on failure it stays queued."""
@@ -119,7 +121,7 @@ class ChangeLog:
         lease = await self._take_lease(moment)
         if lease is None:
             return 0
-        since = lease - SWEEP_BACK_MINUTES
+        since = max(lease - SWEEP_BACK_MINUTES, 0)
         sent = 0
         for ws in await self._touched_since(since):
             sent += await self._send_missing(ws, since, minute_of(moment))
@@ -139,12 +141,14 @@ class ChangeLog:
             stored = await collection.find_one({"_id": "sweep"})
             assert stored is not None
             if stored["owner"] not in (None, self._process) and stored["until"] > moment:
+                self._swept = int(stored["minute"])
                 return None
             taken = await collection.update_one(
                 {"_id": "sweep", "owner": stored["owner"], "until": stored["until"]},
                 {"$set": {"owner": self._process, "until": moment + timedelta(seconds=2 * SWEEP_SECONDS)}},
             )
-        return int(stored["minute"]) if taken.matched_count else None
+        self._swept = int(stored["minute"])
+        return self._swept if taken.matched_count else None
 
     @translated()
     async def _touched_since(self, minute: int) -> list[str]:
@@ -154,35 +158,37 @@ class ChangeLog:
         return [row["_id"] for row in rows if row.get("touched", 0) >= limit]
 
     async def _send_missing(self, ws: str, first: int, last: int) -> int:
+        """Send the events of what was touched in these minutes as far as they are missing; returns how many."""
         sent = 0
-        for minute in range(max(first, 0), last + 1) if first > 0 else (None,):
-            events = await self._events_of(ws, minute)
-            known = await self._known(events)
-            missing = sorted((e for i, e in events.items() if i not in known), key=lambda e: e.at)
-            if missing:
-                await self._send(missing)
-                sent += len(missing)
-        return sent
+        batch: list[Event] = []
+        async for event in self._events_of(ws, first, last):
+            batch.append(event)
+            if len(batch) == BATCH:
+                sent += await self._send_unknown(batch)
+                batch = []
+        return sent + await self._send_unknown(batch)
 
-    @translated()
-    async def _events_of(self, ws: str, minute: int | None) -> dict[str, Event]:
-        condition: dict[str, Any] = {"ws": ws} if minute is None else {"ws": ws, "touched": minute}
-        found: dict[str, Event] = {}
-        for kind in COLLECTIONS:
-            async for row in self._database[kind].find(condition, {"outbox": 1}):
-                found |= {e["_id"]: Event.from_bson(e) for e in row.get("outbox", ())}
-        async for row in self._database["memberships"].find(condition, {"event": 1}):
-            found[row["event"]["_id"]] = Event.from_bson(row["event"])
-        return found
+    async def _events_of(self, ws: str, first: int, last: int) -> AsyncIterator[Event]:
+        touched = {"ws": ws, "touched": {"$gte": first, "$lte": last}}
+        with translated():
+            for kind in COLLECTIONS:
+                async for row in self._database[kind].find(touched, {"outbox": 1}):
+                    for event in row.get("outbox", ()):
+                        yield Event.from_bson(event)
+            async for row in self._database["memberships"].find(touched, {"event": 1}):
+                yield Event.from_bson(row["event"])
+
+    async def _send_unknown(self, events: Sequence[Event]) -> int:
+        known = await self._known(event.id for event in events)
+        missing = sorted((event for event in events if event.id not in known), key=lambda event: event.at)
+        if missing:
+            await self._send(missing)
+        return len(missing)
 
     @translated()
     async def _known(self, ids: Iterable[str]) -> set[str]:
-        wanted = list(ids)
-        known: set[str] = set()
-        for start in range(0, len(wanted), BATCH):
-            part = wanted[start : start + BATCH]
-            known |= {row["_id"] for row in await self._changes.find({"_id": {"$in": part}}, {"_id": 1}).to_list(None)}
-        return known
+        rows = await self._changes.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
+        return {row["_id"] for row in rows}
 
     @translated()
     async def _clear(self, ws: str, moment: datetime) -> None:

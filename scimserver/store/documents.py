@@ -8,7 +8,7 @@ import secrets
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ..schema.attributes import ResourceType
@@ -20,8 +20,6 @@ _ID_LENGTH = 22
 _DOT, _ENCODED_DOT = ".", "\uff0e"
 DELETED_KEY = "#deleted"
 """The only match key of a tombstone; no attribute path begins with ``#``."""
-KEEP_EVENTS_FOR = timedelta(minutes=3)
-"""An event older than this has been sent by the process that made it, or by the sweep (once a minute)."""
 
 
 def new_id(prefix: str) -> str:

@@ -49,13 +49,15 @@ class BaseHandler(RequestHandler):
         self.addresses = addresses
 
     async def prepare(self) -> None:
+        structlog.contextvars.bind_contextvars(request_id=self.request_id)
         try:
             await self.admit()
         except ScimError as error:
-            if not self._body_is_coming():
+            if self._declared_length() > DRAIN_LIMIT:
+                error.headers["Connection"] = "close"
                 raise
-            # Answered now, the connection would be reset under a client that is still sending: its next request on
-            # it, or the reading of this answer, would fail. So the body is read away first.
+            # Tornado closes a connection without a word when the answer is finished before the request is read: a
+            # client that is still sending, or sends its next request there, sees a broken connection and no answer.
             refusal = error
 
             async def refuse(*_: Any, **__: Any) -> None:
@@ -70,10 +72,12 @@ class BaseHandler(RequestHandler):
             refusal.headers["Connection"] = "close"
             raise refusal
 
-    def _body_is_coming(self) -> bool:
-        """Tell whether there is a body of a size that we are willing to read and throw away."""
-        declared = int(self.request.headers.get("Content-Length") or 0)
-        return 0 < declared <= DRAIN_LIMIT or "Transfer-Encoding" in self.request.headers
+    def _declared_length(self) -> int:
+        """Return the length of the body in bytes as the client announced it; 0 if it did not."""
+        return int(self.request.headers.get("Content-Length") or 0)
+
+    def compute_etag(self) -> None:
+        """Leave out Tornado's hash of the body: a resource's ETag is its version."""
 
     def data_received(self, chunk: bytes) -> None:
         """Throw a body away that this handler has no use for."""
@@ -183,7 +187,7 @@ class ScimHandler(BaseHandler):
         )
         if self.request.method in ("POST", "PUT", "PATCH"):
             check_media_type(self.request.headers.get("Content-Type"))
-            if int(self.request.headers.get("Content-Length") or 0) > DRAIN_LIMIT:
+            if self._declared_length() > DRAIN_LIMIT:
                 raise self._too_large()
 
     def _client(self) -> str:

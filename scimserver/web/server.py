@@ -50,11 +50,15 @@ class Server:
         self._app.draining = True
         self._http.stop()
         deadline = time.monotonic() + grace
-        while self._app.in_flight and time.monotonic() < deadline:
+        while self._is_busy() and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-        if self._app.in_flight:
+        if self._is_busy():
             log.warning("stopped with requests in flight", in_flight=self._app.in_flight)
         await self._http.close_all_connections()
+
+    def _is_busy(self) -> bool:
+        """Tell whether a request is being worked on, or an answer is still on its way to a client that reads slowly."""
+        return self._app.in_flight > 0 or any(c.stream.writing() for c in self._http._connections)
 
 
 def bind(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socket]:

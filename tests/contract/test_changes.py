@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from scimserver.store import changes
-from scimserver.store.documents import KEEP_EVENTS_FOR, minute_of, now
+from scimserver.store.documents import minute_of, now
 from scimserver.store.driver import Database
 
 from .world import WS, World, changed, event_of, new_world
@@ -86,11 +86,32 @@ async def test_tombstones_and_ended_rows_go_away_when_they_are_old(database: Dat
     assert len(await feed(database)) == 4, "what is told stays told"
 
 
-async def test_an_outbox_keeps_only_what_may_not_be_sent_yet(database: Database) -> None:
+async def test_an_outbox_keeps_what_may_not_be_sent_yet_however_old_it_is(database: Database) -> None:
     world = await new_world(database)
     ines = await world.user("ines")
-    sent, waiting = event_of(ines, "update"), event_of(ines, "update")
-    old = event_of(ines, "update", age=KEEP_EVENTS_FOR + timedelta(seconds=1))
+    sent, waiting, old = (
+        event_of(ines, "update"),
+        event_of(ines, "update"),
+        event_of(ines, "update", timedelta(hours=1)),
+    )
     world.changes.queue(sent)
     await world.changes.flush()
-    assert world.changes.unsent([old, sent, waiting], now()) == [waiting]
+    assert world.changes.unsent([old, sent, waiting]) == [old, waiting]
+    await world.changes.sweep()
+    assert world.changes.unsent([old, waiting]) == [old, waiting], "what this sweep looked at is safe after the next"
+    await world.changes.sweep()
+    assert world.changes.unsent([old, waiting]) == [waiting]
+
+
+async def test_what_waits_longer_than_a_day_is_still_sent(database: Database) -> None:
+    """The server was down from Friday to Monday, right after a commit."""
+    crashed = await new_world(database)
+    ines = await crashed.user("ines")
+    long_ago = now() - timedelta(days=3)
+    await database.users.update_one({"_id": ines.id}, {"$set": {"touched": minute_of(long_ago)}})
+    await database.counters.update_one({"_id": WS}, {"$set": {"touched": minute_of(long_ago)}})
+    await database.deployment.insert_one(
+        {"_id": "sweep", "owner": None, "until": long_ago, "minute": minute_of(long_ago)}
+    )
+    assert await World(database).changes.sweep() == 1
+    assert [action for _, action, _ in await feed(database)] == ["create"]

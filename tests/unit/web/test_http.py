@@ -256,7 +256,7 @@ async def test_a_401_says_the_same_for_every_reason(site: Site) -> None:
     ]
     same = {"X-Request-Id": "one-and-the-same"}
     answers = set()
-    async with httpx.AsyncClient(base_url=site.origin) as client:
+    async with site.anonymous() as client:
         for tried in headers:
             answers.add(str(bytes_of(await client.get(f"{site.path}/Users", headers={**same, **tried}))))
         for address in ("/t/nobody/scim/v2/Users", "/t/nobody/scim/v2", "/t/%00/scim/v2/Users", "/t/a%2Fb/scim/v2/Me"):
@@ -275,7 +275,7 @@ async def test_a_401_names_the_scheme_and_the_cure(site: Site) -> None:
 
 
 async def test_the_scheme_is_read_in_any_letter_case(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=f"{site.origin}{site.path}/") as client:
+    async with site.anonymous(f"{site.path}/") as client:
         assert (await client.get("Users", headers={"Authorization": f"bEARER  {site.token}"})).status_code == 200
 
 

@@ -5,8 +5,9 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
+
+from scimserver.web.server import Server, bind
 
 from .conftest import Site
 
@@ -111,15 +112,45 @@ async def test_a_stopping_server_finishes_what_is_in_flight(site: Site) -> None:
     assert site.app.in_flight == 0
 
 
+async def test_a_stopping_server_waits_for_a_client_that_is_still_reading_its_answer(site: Site) -> None:
+    async with site.client() as client:
+        for number in range(8):
+            user = {"userName": f"user{number}@larkfield.example", "displayName": "x" * 1_000_000}
+            assert (await client.post("Users", json=user)).status_code == 201
+    sockets = bind("127.0.0.1", 0)
+    server = Server(site.app, sockets)
+    reader, writer = await asyncio.open_connection("127.0.0.1", sockets[0].getsockname()[1], limit=1024)
+    writer.write(f"GET {site.path}/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {site.token}\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    stopping = asyncio.create_task(server.drain(5))
+    await asyncio.sleep(0.1)
+    assert not stopping.done()
+    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    assert len(await reader.readexactly(length)) == length > 8_000_000
+    async with asyncio.timeout(2):
+        await stopping
+    writer.close()
+
+
+async def test_a_stopping_server_does_not_wait_for_idle_connections(site: Site) -> None:
+    sockets = bind("127.0.0.1", 0)
+    server = Server(site.app, sockets)
+    async with site.client() as client:
+        address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}{site.path}/Users"
+        assert (await client.get(address)).status_code == 200
+        async with asyncio.timeout(2):
+            await server.drain(60)
+
+
 async def test_readiness_asks_the_database(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=site.origin) as client:
+    async with site.anonymous() as client:
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/healthz", "/t/nobody/scim/v2/Users", "/t/nobody/scim/v2/Nowhere"])
 async def test_a_body_that_nobody_wants_is_read_away_and_the_connection_goes_on(site: Site, path: str) -> None:
-    async with httpx.AsyncClient(base_url=site.origin) as client:
+    async with site.anonymous() as client:
         for _ in range(2):
             answer = await client.post(path, content=b"x" * 3_000_000)
             assert answer.status_code in (401, 404, 405)
