@@ -115,9 +115,9 @@ def scim_shutdown() -> None:
 def scim_schema_files() -> Sequence[Path]:  # type: ignore[empty-body]
     """Return files with extension schemas (annotated JSON Schema, as in ``schemas/``) that the plugin brings along.
 
-    Called once, when a server process or a command starts. Plain function without arguments. Every schema becomes an extension of User
-    in all workspaces, whether or not they list the plugin: what a workspace has stored must stay readable. An
-    exception, or a file that is missing or invalid, stops the start with a text that names it.
+    Called once, when a server process or a command starts. Plain function without arguments. Every schema becomes an
+    extension of User in all workspaces, whether or not they list the plugin: what a workspace has stored must stay
+    readable. An exception, or a file that is missing or invalid, stops the start with a text that names it.
     """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,15 +54,22 @@ async def _serve(settings: "Settings", supervisor: str | None) -> None:
     from ..web.server import Server, bind
 
     host, port = settings.server.host, settings.server.port
-    try:
-        sockets = bind(host, port, reuse_port=supervisor is not None)
-    except OSError as error:
-        raise click.ClickException(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+
+    def listen() -> list[socket.socket]:
+        try:
+            return bind(host, port, reuse_port=supervisor is not None)
+        except OSError as error:
+            raise click.ClickException(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+
+    # A port of one's own is taken first, so that a wrong one is said at once; a shared one last, since the kernel gives
+    # connections to every process that listens, ready or not.
+    sockets = listen() if supervisor is None else []
     async with Application.start(settings) as app:
         if app.embedded and supervisor is None:
             app.warn_embedded()
             await app.migrate()
         await app.check_database()
+        sockets = sockets or listen()
         server = Server(app, sockets)
         click.echo(f"serving on http://{host}:{sockets[0].getsockname()[1]}", err=True)
         await server.run_until_stopped()
