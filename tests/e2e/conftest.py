@@ -5,7 +5,6 @@ import pytest
 
 from .deployment import Deployment
 
-
 QUICK = {"test_bad_input.py"}
 """Modules that ``make test`` runs too; the others take minutes and belong to ``.ci/run``."""
 
