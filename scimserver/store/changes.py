@@ -1,9 +1,9 @@
 """From outboxes to the ordered feed: events leave in batches, at least once, each exactly once in ``changes``.
 
-A write carries its event in the same document (``outbox``, or ``event`` of a membership row). The writing process
-queues it here and inserts it into ``changes`` a moment later. What a crash left behind, the sweep sends: it looks at
-what was touched in the last minutes and inserts what is missing; then it finishes interrupted deletes and clears what
-is no longer needed. In the steady state nothing is written back to the resource.
+A write carries its event in the same document (``outbox``). The writing process queues it here and inserts it into
+``changes`` a moment later. What a crash left behind, the sweep sends: it looks at what was touched in the last minutes
+and inserts what is missing; then it finishes interrupted deletes and clears what is no longer needed. In the steady
+state nothing is written back to the resource.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from .counters import COLLECTIONS, Counters
 from .documents import DELETED_KEY, Event, minute_of, now
 from .driver import Database
 from .failures import DuplicateKey, DuplicateKeys, translated
+from .memberships import MembershipStore, row_events
 
 log = structlog.get_logger("scimserver.changes")
 
@@ -53,6 +54,7 @@ class ChangeLog:
         """Events of earlier minutes than this one have been sent, whoever made them."""
         self._tasks: list[asyncio.Task[None]] = []
         self._process = secrets.token_hex(8)
+        self._memberships = MembershipStore(database, counters)
 
     async def start(self) -> None:
         """Begin to flush and to sweep in the background."""
@@ -108,7 +110,11 @@ class ChangeLog:
             self._sent |= {event.id: None for event in listed}
             while len(self._sent) > MAX_REMEMBERED:
                 del self._sent[next(iter(self._sent))]
-            await self._on_flushed(ws, listed)
+            try:
+                await self._on_flushed(ws, listed)
+            except Exception:
+                # The events are safe; sending them again would only call the same code again.
+                log.exception("a consumer of committed changes failed", ws=ws)
 
     # -- the sweep -------------------------------------------------------------------------------------------------
 
@@ -175,8 +181,10 @@ class ChangeLog:
                 async for row in self._database[kind].find(touched, {"outbox": 1}):
                     for event in row.get("outbox", ()):
                         yield Event.from_bson(event)
-            async for row in self._database["memberships"].find(touched, {"event": 1}):
-                yield Event.from_bson(row["event"])
+            parts = {"ws": 1, "group": 1, "member": 1, "outbox": 1}
+            async for row in self._database["memberships"].find(touched, parts):
+                for event in row_events(row):
+                    yield event
 
     async def _send_unknown(self, events: Sequence[Event]) -> int:
         known = await self._known(event.id for event in events)
@@ -190,23 +198,20 @@ class ChangeLog:
         rows = await self._changes.find({"_id": {"$in": list(ids)}}, {"_id": 1}).to_list(None)
         return {row["_id"] for row in rows}
 
-    @translated()
     async def _clear(self, ws: str, moment: datetime) -> None:
         """Finish interrupted deletes, then drop tombstones and ended memberships whose events are safe."""
+        self.queue(*await self._memberships.remove_leftovers(ws, moment))
         limit = moment - KEEP_TOMBSTONES
-        rows = self._database["memberships"]
-        for kind in COLLECTIONS:
-            for gone in await self._database[kind].find({"ws": ws, "keys": DELETED_KEY}).to_list(None):
-                await rows.update_many(
-                    {"ws": ws, "live": True, "member": gone["_id"]},
-                    {"$set": {"live": False, "touched": minute_of(moment)}},
-                )
-                await rows.update_many(
-                    {"ws": ws, "live": True, "group": gone["_id"]},
-                    {"$set": {"live": False, "touched": minute_of(moment)}},
-                )
-                if gone["deleted"] < limit:
-                    await self._database[kind].delete_one({"_id": gone["_id"], "ws": ws})
-        for row in await rows.find({"ws": ws, "live": False}).to_list(None):
-            if row["touched"] < minute_of(limit):
-                await rows.delete_one({"_id": row["_id"], "ws": ws, "live": False})
+        with translated():
+            for kind in COLLECTIONS:
+                gone = await self._database[kind].find({"ws": ws, "keys": DELETED_KEY}, {"deleted": 1}).to_list(None)
+                await self._drop(kind, ws, [row["_id"] for row in gone if row["deleted"] < limit])
+            ended = await self._database["memberships"].find({"ws": ws, "live": False}, {"touched": 1}).to_list(None)
+            old = [row["_id"] for row in ended if row["touched"] < minute_of(limit)]
+            await self._drop("memberships", ws, old, live=False)
+
+    async def _drop(self, collection: str, ws: str, ids: list[str], **condition: Any) -> None:
+        for start in range(0, len(ids), BATCH):
+            await self._database[collection].delete_many(
+                {"_id": {"$in": ids[start : start + BATCH]}, "ws": ws, **condition}
+            )

@@ -7,7 +7,8 @@ One document a workspace in ``counters``::
 Sequence numbers are leased in blocks. ``windows`` counts the live documents of each :data:`WINDOW` sequence numbers:
 their sum is the total, their prefix sums find the document at a ``startIndex``. A process sums its changes and writes
 them every :data:`FLUSH_SECONDS` and before it answers a list. Before the first unwritten change of a burst it marks
-itself ``dirty``; a mark that stays means an unclean stop, and the windows are counted again.
+itself ``dirty``; a mark that stays means an unclean stop, and the windows are counted again. So they are when the
+outcome of a write is unknown, because the connection broke before the answer.
 """
 
 import asyncio
@@ -18,14 +19,15 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 
 from .documents import minute_of, now
 from .driver import Database
-from .failures import translated
+from .driver import Document as Stored
+from .failures import StoreError, translated
 
 log = structlog.get_logger("scimserver.counters")
 
@@ -35,12 +37,24 @@ FLUSH_SECONDS = 0.5
 STALE = timedelta(seconds=30)
 """A dirty mark is renewed with every flush; one older than this belongs to a process that is gone."""
 COLLECTIONS = ("users", "groups", "resources")
+RECOUNT_WINDOWS = 20
+"""Windows read at once when counting again: 5000 sequence numbers."""
+_DOUBTFUL = datetime(1970, 1, 1, tzinfo=UTC)
+"""Mark of a process that has nothing to write but does not trust the counts; stale, so anybody may count again."""
 
 
 @dataclass(slots=True)
 class _Lease:
     next: int = 0
     end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Flush:
+    """Changes on their way to the database, and the mark that proves they have arrived."""
+
+    deltas: Mapping[str, int]
+    mark: datetime | None
 
 
 @dataclass(slots=True)
@@ -50,11 +64,23 @@ class _Workspace:
     leases: dict[str, _Lease] = field(default_factory=lambda: defaultdict(_Lease))
     deltas: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """``users.3`` → change of that window's count that is not written yet."""
-    marked: bool = False
+    mark: datetime | None = None
+    """This process's dirty mark as the database has it."""
+    flush: _Flush | None = None
+    """A flush whose answer never came: settled before anything else is written."""
     writing: int = 0
     """Counted writes under way: while there are any, the mark stays."""
+    begun: int = 0
+    """Counted writes begun so far: tells a recount that somebody wrote meanwhile."""
+    doubtful: bool = False
+    """The counts may be wrong: count again as soon as nobody writes."""
     touched: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether this process has nothing under way that would change a count."""
+        return not self.writing and not self.deltas and self.flush is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,10 @@ class Windows:
     """Live counts by window number, of one collection of one workspace."""
 
     counts: Mapping[int, int]
+    end: int
+    """One past the highest sequence number given out so far."""
+    complete: bool
+    """Whether no other process may hold changes that are not counted yet."""
 
     @property
     def total(self) -> int:
@@ -115,13 +145,16 @@ class Counters:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            for ws in list(self._held):
+            for ws, held in list(self._held.items()):
                 try:
                     await self.flush(ws)
+                    if held.doubtful and held.quiet:
+                        await self._recount(ws)
                 except Exception as error:
                     log.warning("counters not written, will be tried again", error=repr(error))
 
-    @translated()
+    # -- sequence numbers ------------------------------------------------------------------------------------------
+
     async def lease(self, ws: str, kind: str) -> int:
         """Return the next sequence number of ``users``, ``groups``, ``resources`` or ``changes``; one write a block."""
         held = self._held[ws]
@@ -134,17 +167,23 @@ class Counters:
         lease.next += 1
         return number
 
+    @translated()
     async def take(self, ws: str, kind: str, count: int) -> tuple[int, int]:
         """Reserve ``count`` sequence numbers at once; returns first and one past the last."""
-        stored = await self._collection.find_one_and_update(
-            {"_id": ws},
-            {"$inc": {f"seq.{kind}": count, "rev": 1}, "$setOnInsert": {"ws": ws}},
-            upsert=True,
-            return_document=True,
-        )
-        assert stored is not None
+        stored = None
+        while stored is None:
+            # Of two that make the document at once, the embedded engine answers one with nothing.
+            stored = await self._collection.find_one_and_update(
+                {"_id": ws},
+                {"$inc": {f"seq.{kind}": count}, "$setOnInsert": {"ws": ws}},
+                {f"seq.{kind}": 1},
+                upsert=True,
+                return_document=True,
+            )
         end = int(stored["seq"][kind])
         return end - count, end
+
+    # -- counts ----------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def writing(self, ws: str, *, counted: bool = False) -> AsyncIterator[None]:
@@ -154,27 +193,42 @@ class Counters:
         once a minute and, if ``counted``, once a burst. :meth:`count` belongs inside.
         """
         held = self._held[ws]
-        if counted:
-            held.writing += 1
-        try:
-            await self._mark(ws, held, counted)
+        if not counted:
+            await self._mark(ws, held, counted=False)
             yield
+            return
+        held.writing += 1
+        held.begun += 1
+        try:
+            await self._mark(ws, held, counted=True)
+            yield
+        except StoreError:
+            raise
+        except BaseException:
+            # The answer may have been lost after the write was done.
+            held.doubtful = True
+            raise
         finally:
-            if counted:
-                held.writing -= 1
+            held.writing -= 1
 
     @translated()
-    async def _mark(self, ws: str, held: _Workspace, counted: bool) -> None:
+    async def _mark(self, ws: str, held: _Workspace, *, counted: bool) -> None:
         async with held.lock:
+            if counted and held.flush is not None:
+                await self._write_flush(ws, held, held.flush)
             minute = minute_of(now())
-            if held.touched == minute and (held.marked or not counted):
+            unmarked = counted and held.mark in (None, _DOUBTFUL)
+            if held.touched == minute and not unmarked:
                 return
-            update: dict[str, Any] = {"$inc": {"rev": 1}, "$set": {"touched": minute, "ws": ws}}
-            if counted:
-                update["$set"][f"dirty.{self._process}"] = now()
+            update: dict[str, Any] = {"$set": {"touched": minute, "ws": ws}}
+            mark = _after(held.mark)
+            if unmarked:
+                update["$set"][f"dirty.{self._process}"] = mark
+                update["$inc"] = {"rev": 1}
             await self._collection.update_one({"_id": ws}, update, upsert=True)
             held.touched = minute
-            held.marked = held.marked or counted
+            if unmarked:
+                held.mark = mark
 
     def count(self, ws: str, kind: str, seq: int, change: int) -> None:
         """Add to the count of the window that holds ``seq``; after the write that makes it true."""
@@ -184,67 +238,99 @@ class Counters:
     async def flush(self, ws: str) -> None:
         """Write the summed changes of a workspace; where there is nothing more to come, take back the dirty mark."""
         held = self._held[ws]
-        if not held.marked:
+        if held.mark is None or (held.mark == _DOUBTFUL and held.quiet):
             return
         async with held.lock:
-            deltas = {window: change for window, change in held.deltas.items() if change}
-            held.deltas.clear()
-            done = not deltas and not held.writing
-            update: dict[str, Any] = {"$inc": {"rev": 1, **{f"windows.{w}": c for w, c in deltas.items()}}}
-            update["$unset" if done else "$set"] = {f"dirty.{self._process}": now()}
-            held.marked = not done
-            try:
-                await self._collection.update_one({"_id": ws}, update)
-            except BaseException:
-                held.marked = True
-                for window, change in deltas.items():
-                    held.deltas[window] += change
-                raise
+            if held.flush is None:
+                deltas = {window: change for window, change in held.deltas.items() if change}
+                held.deltas.clear()
+                idle = not deltas and not held.writing
+                held.flush = _Flush(deltas, _after(held.mark) if not idle else _DOUBTFUL if held.doubtful else None)
+            await self._write_flush(ws, held, held.flush)
+
+    async def _write_flush(self, ws: str, held: _Workspace, flush: _Flush) -> None:
+        """Write a flush exactly once, however often it is tried: each one replaces the mark it was begun under."""
+        mark = f"dirty.{self._process}"
+        update: dict[str, Any] = {"$inc": {"rev": 1, **{f"windows.{w}": c for w, c in flush.deltas.items()}}}
+        update |= {"$unset": {mark: ""}} if flush.mark is None else {"$set": {mark: flush.mark}}
+        result = await self._collection.update_one({"_id": ws, mark: held.mark}, update)
+        if not result.matched_count:
+            stored = await self._collection.find_one({"_id": ws}, {"dirty": 1}) or {}
+            if (stored.get("dirty") or {}).get(self._process) != flush.mark:
+                # Another process took us for gone and counted again: what we held may or may not be in its counts.
+                held.doubtful = True
+                flush = _Flush({}, flush.mark or _DOUBTFUL)
+                await self._collection.update_one({"_id": ws}, {"$set": {mark: flush.mark}, "$inc": {"rev": 1}})
+        held.mark = flush.mark
+        held.flush = None
 
     @translated()
     async def windows(self, ws: str, kind: str) -> Windows:
         """Return the live counts of a collection, with everything this process has done counted in."""
-        if self._held[ws].deltas:
+        held = self._held[ws]
+        if held.deltas or held.flush:
             await self.flush(ws)
         stored = await self._collection.find_one({"_id": ws}) or {}
-        if self._unclean(stored.get("dirty") or {}):
-            stored = await self._recount(ws, stored)
+        if held.doubtful or any(self._is_stale(since) for since in self._others(stored)):
+            held.doubtful = True
+            stored = await self._recount(ws) or stored
         counts = (stored.get("windows") or {}).get(kind) or {}
-        return Windows({int(window): count for window, count in counts.items() if count > 0})
-
-    async def end_of(self, ws: str, kind: str) -> int:
-        """Return one past the highest sequence number given out so far."""
-        stored = await self._collection.find_one({"_id": ws}) or {}
-        return int((stored.get("seq") or {}).get(kind) or 0)
-
-    def _unclean(self, dirty: Mapping[str, datetime]) -> bool:
-        limit = now() - STALE
-        return any(p != self._process and (self._sole or since < limit) for p, since in dirty.items())
-
-    async def _recount(self, ws: str, stored: dict[str, Any]) -> dict[str, Any]:
-        """Count every window again; given up if somebody wrote meanwhile, since the next list tries again."""
-        started = time.monotonic()
-        windows = {kind: await self._count_all(ws, kind, stored) for kind in COLLECTIONS}
-        limit = now() - STALE
-        live = {
-            p: s
-            for p, s in (stored.get("dirty") or {}).items()
-            if p == self._process or (not self._sole and s >= limit)
-        }
-        result = await self._collection.update_one(
-            {"_id": ws, "rev": stored["rev"]}, {"$set": {"windows": windows, "dirty": live}, "$inc": {"rev": 1}}
+        return Windows(
+            {int(window): count for window, count in counts.items() if count > 0},
+            int((stored.get("seq") or {}).get(kind) or 0),
+            complete=not held.doubtful and not self._others(stored),
         )
-        log.info(
-            "counted again", ws=ws, written=bool(result.matched_count), seconds=round(time.monotonic() - started, 2)
-        )
-        return {**stored, "windows": windows} if result.matched_count else stored
 
-    async def _count_all(self, ws: str, kind: str, stored: Mapping[str, Any]) -> dict[str, int]:
+    def _others(self, stored: Stored) -> list[datetime]:
+        """Return the dirty marks of other processes."""
+        return [since for process, since in (stored.get("dirty") or {}).items() if process != self._process]
+
+    def _is_stale(self, since: datetime) -> bool:
+        return self._sole or since < now() - STALE
+
+    # -- counting again --------------------------------------------------------------------------------------------
+
+    async def _recount(self, ws: str) -> Stored | None:
+        """Count every window again and return the new counters; None if somebody writes, since it is tried again later.
+
+        A count and a change that is summed elsewhere must not both hold the same document: so nobody, in this process
+        or in another that is alive, may have changes under way from the first read to the conditional write.
+        """
+        held = self._held[ws]
+        begun = held.begun
+        with translated():
+            stored = await self._collection.find_one({"_id": ws})
+            if stored is None or not held.quiet:
+                return None
+            if not all(self._is_stale(since) for since in self._others(stored)):
+                return None
+            started = time.monotonic()
+            windows = {kind: await self._count_all(ws, kind, stored) for kind in COLLECTIONS}
+            async with held.lock:
+                if held.begun != begun or not held.quiet:
+                    return None
+                # Nothing of ours is under way, and whoever begins now waits for the lock and marks itself again.
+                mark, held.mark = held.mark, None
+                counted = {"$set": {"windows": windows, "dirty": {}}, "$inc": {"rev": 1}}
+                result = await self._collection.update_one({"_id": ws, "rev": stored.get("rev")}, counted)
+                if not result.matched_count:
+                    held.mark = mark
+                    return None
+        held.doubtful = False
+        log.info("counted again", ws=ws, seconds=round(time.monotonic() - started, 2))
+        return {**stored, "windows": windows, "dirty": {}}
+
+    async def _count_all(self, ws: str, kind: str, stored: Stored) -> dict[str, int]:
         end = int((stored.get("seq") or {}).get(kind) or 0)
-        counts: dict[str, int] = {}
-        for window in range(-(-end // WINDOW)):
-            within = {"ws": ws, "seq": {"$gte": window * WINDOW, "$lt": (window + 1) * WINDOW}}
-            held = len(await self._database[kind].find(within, {"seq": 1}).to_list(None))
-            if held:
-                counts[str(window)] = held
-        return counts
+        counts: dict[str, int] = defaultdict(int)
+        step = RECOUNT_WINDOWS * WINDOW
+        for first in range(0, end, step):
+            within = {"ws": ws, "seq": {"$gte": first, "$lte": first + step - 1}}
+            for row in await self._database[kind].find(within, {"_id": 0, "seq": 1}).to_list(None):
+                counts[str(row["seq"] // WINDOW)] += 1
+        return dict(counts)
+
+
+def _after(mark: datetime | None) -> datetime:
+    """Return a mark for now that differs from the last one."""
+    return max(now(), mark + timedelta(milliseconds=1)) if mark else now()

@@ -19,7 +19,9 @@ _ID_LENGTH = 22
 """Characters of base62: 131 random bits."""
 _DOT, _ENCODED_DOT = ".", "\uff0e"
 DELETED_KEY = "#deleted"
-"""The only match key of a tombstone; no attribute path begins with ``#``."""
+"""Match key of a tombstone; no attribute path begins with ``#``."""
+HAS_MEMBERS_KEY, IS_MEMBER_KEY = "#has-members", "#is-member"
+"""Further keys of a tombstone, until the membership rows that it had as a group and as a member have ended."""
 
 
 def new_id(prefix: str) -> str:
@@ -85,14 +87,14 @@ class Event:
     def from_bson(cls, stored: Mapping[str, Any]) -> "Event":
         """Read the form of :meth:`to_bson`."""
         return cls(
-            stored["_id"],
-            stored["ws"],
-            stored["at"],
-            stored["action"],
-            stored["type"],
-            stored["id"],
-            stored["v"],
-            stored["data"],
+            id=stored["_id"],
+            ws=stored["ws"],
+            at=stored["at"],
+            action=stored["action"],
+            resource_type=stored["type"],
+            resource_id=stored["id"],
+            v=stored["v"],
+            data=stored["data"],
         )
 
 
@@ -163,11 +165,16 @@ def tombstone(document: Document, event: Event) -> dict[str, Any]:
         "type": document.resource_type,
         "v": document.v + 1,
         "touched": minute_of(event.at),
-        "keys": [DELETED_KEY],
+        "keys": [DELETED_KEY, *_links(document)],
         "unique": [f"id={document.id}"],
         "deleted": event.at,
         "outbox": [e.to_bson() for e in (*document.outbox, event)],
     }
+
+
+def _links(document: Document) -> list[str]:
+    has_members = [HAS_MEMBERS_KEY] if document.resource_type == "Group" else []
+    return has_members + ([IS_MEMBER_KEY] if document.grouped else [])
 
 
 def is_tombstone(stored: Mapping[str, Any]) -> bool:

@@ -37,9 +37,7 @@ async def search(
     Raises:
         TooMany: no index narrows the filter, and reading everything would exceed the limits.
     """
-    one = _Search(store, memberships, ws, plan(condition, store.resource_type), view)
-    found = await one.run()
-    return found[start_index - 1 : start_index - 1 + count], len(found)
+    return await _Search(store, memberships, ws, plan(condition, store.resource_type), view).run(start_index - 1, count)
 
 
 class _Search:
@@ -50,15 +48,25 @@ class _Search:
         self._plan = chosen
         self._view = view
 
-    async def run(self) -> list[Document]:
+    async def run(self, skip: int, take: int) -> tuple[list[Document], int]:
+        """Return the page of matches, and how many there are."""
         if self._plan.scan:
-            return await self._scan()
-        query = dict(self._plan.query)
+            return await self._scan(skip, take)
+        found = await self._matching(await self._selected())
+        return found[skip : skip + take], len(found)
+
+    async def _selected(self) -> list[Document]:
+        """Return what the indexes leave."""
+        query = self._plan.query
         related = await self._related()
-        if related is not None:
-            wanted = related & _ids(query["_id"]) if "_id" in query else related
-            query["_id"] = {"$in": sorted(wanted)}
-        return await self._matching(await self._store.find(self._ws, query))
+        if related is None:
+            return await self._store.find(self._ws, query)
+        wanted = related & _ids(query["_id"]) if "_id" in query else related
+        if len(wanted) > SCAN_DOCUMENTS:
+            raise _too_many(self._store.resource_type)
+        if "keys" in query:
+            return [document for document in await self._store.find(self._ws, query) if document.id in wanted]
+        return await self._store.find_by_id(self._ws, wanted)
 
     async def _related(self) -> frozenset[str] | None:
         """Return the ids that a membership term of the filter leaves, or None if there is no such term."""
@@ -69,20 +77,26 @@ class _Search:
             return frozenset(row["member"] for row in rows)
         return None
 
-    async def _scan(self) -> list[Document]:
-        """Read everything, 500 documents at a time, up to the limits; keeps only what matches."""
-        end = await self._store.counters.end_of(self._ws, self._store.kind)
+    async def _scan(self, skip: int, take: int) -> tuple[list[Document], int]:
+        """Read everything, 500 documents at a time, up to the limits; holds a batch and the page."""
+        windows = await self._store.counters.windows(self._ws, self._store.kind)
+        if windows.total > SCAN_DOCUMENTS:
+            raise _too_many(self._store.resource_type)
         deadline = time.monotonic() + SCAN_SECONDS
-        found: list[Document] = []
-        read = 0
+        page: list[Document] = []
+        total = 0
         step = BATCH_WINDOWS * WINDOW
-        for first in range(0, end, step):
+        for first in range(0, windows.end, step):
+            within = range(first // WINDOW, first // WINDOW + BATCH_WINDOWS)
+            if windows.complete and windows.counts.keys().isdisjoint(within):
+                continue
             batch = await self._store.find(self._ws, {"seq": {"$gte": first, "$lte": first + step - 1}})
-            read += len(batch)
-            if read > SCAN_DOCUMENTS or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise _too_many(self._store.resource_type)
-            found += await self._matching(batch)
-        return found
+            found = await self._matching(batch)
+            page += found[max(skip - total, 0) : max(skip + take - total, 0)]
+            total += len(found)
+        return page, total
 
     async def _matching(self, documents: list[Document]) -> list[Document]:
         residual, resource_type = self._plan.residual, self._store.resource_type
@@ -117,7 +131,7 @@ def _ids(condition: Any) -> frozenset[str]:
 def _too_many(resource_type: ResourceType) -> TooMany:
     keyed = [a.name for a in resource_type.attributes() if a.keyed]
     keyed += [f"{a.name}.{s.name}" for a in resource_type.attributes() for s in a.sub_attributes if s.keyed]
-    names = ", ".join(dict.fromkeys(keyed))
     return TooMany(
-        f"The filter would have to read more than {SCAN_DOCUMENTS} resources. Add an `eq` on one of: {names}."
+        f"The filter would have to read more than {SCAN_DOCUMENTS} resources. "
+        f"Add an `eq` on one of: {', '.join(dict.fromkeys(keyed))}."
     )
