@@ -13,6 +13,8 @@ import click
 if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
     from ..service.application import Application
 
+CHILD = "SCIMSERVER_CHILD_OF"
+"""Environment variable that tells a server process which supervisor it belongs to."""
 NO_KEY = "security.secret_key is not set: `scimserver init` writes a configuration with a fresh one."
 
 Parameters = ParamSpec("Parameters")

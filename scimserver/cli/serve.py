@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import NO_KEY, config_option, one_line_errors
+from .common import CHILD, NO_KEY, config_option, one_line_errors
 
 if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
     from ..settings import Settings
-
-CHILD = "SCIMSERVER_CHILD_OF"
-"""Environment variable that tells a server process which supervisor it belongs to."""
 
 
 @click.command()

@@ -17,6 +17,7 @@ import structlog
 from ..service.application import Application
 from ..settings import Settings
 from ..store.processes import LEASHED
+from .common import CHILD
 
 log = structlog.get_logger("scimserver.supervisor")
 
@@ -28,8 +29,6 @@ KILL_MARGIN = 2.0
 
 async def supervise(settings: Settings, config: Path | None, processes: int) -> None:
     """Run ``processes`` servers until SIGTERM or SIGINT."""
-    from .serve import CHILD
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

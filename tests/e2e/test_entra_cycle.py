@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -291,6 +292,14 @@ def check_documents(deployment: Deployment, workspace: str, flats: dict[int, ent
 
 async def test_a_whole_entra_cycle_leaves_every_document_right(fresh: Deployment) -> None:
     await play_cycle(fresh, "larkfield", USERS)
+
+
+async def test_the_cycle_is_the_same_through_motor(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path / "data", ["larkfield"], {"SCIMSERVER_DATABASE__DRIVER": "motor"}).start()
+    try:
+        await play_cycle(deployment, "larkfield", 20, deep=False)
+    finally:
+        deployment.stop()
 
 
 async def test_two_workspaces_with_equal_names_do_not_meet(deployment: Deployment) -> None:
