@@ -40,6 +40,12 @@ class GroupMembers:
         """Refuse a malformed member list before anything is written."""
         _refuse_self(group_id, members_of(sent or []))
 
+    def check_plan(self, group_id: str, plan: MemberPlan | None) -> None:
+        """Refuse membership operations that can never be carried out, before anything is written."""
+        for step in plan.steps if plan else ():
+            if step.op in ("add", "set"):
+                _refuse_self(group_id, step.members)
+
     async def set_all(self, ws: str, group_id: str, sent: list[Any], moment: datetime) -> bool:
         """Make the rows equal to a full list (POST, PUT): a difference, not delete and insert. Tells if any changed."""
         return await self._set(ws, group_id, members_of(sent), moment)
@@ -52,7 +58,6 @@ class GroupMembers:
         """
         stored = await self._stored(ws, group_id) if plan.needs_stored else None
         changes = plan.resolve(stored)
-        _refuse_self(group_id, changes.add)
         if changes.clear:
             return await self._set(ws, group_id, changes.add, moment)
         removed = await self._remove(ws, group_id, changes.remove, moment)

@@ -188,6 +188,7 @@ class Provisioning:
         """
         operations = messages.parse_patch(body)
         others, plan = member_operations.split(operations, resource_type)
+        self._members.check_plan(resource_id, plan)
 
         def change(document: Document) -> dict[str, Any]:
             result = patch.apply({"id": document.id, **document.scim}, others, resource_type)
@@ -241,7 +242,8 @@ class Provisioning:
     ) -> Document:
         """Read, change, check, map and write with a compare on the version; then the membership rows.
 
-        Attributes go first: they may be refused (409, 412), and then no row has been written.
+        Attributes go first: they may be refused (409, 412), and then no row has been written. With ``If-Match`` a
+        group is written in any case, so that of two such changes of its members one is refused.
         """
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
@@ -249,7 +251,7 @@ class Provisioning:
             _check_if_match(if_match, document)
             moment = now()
             changed = change(document)
-            if changed != document.scim:
+            if changed != document.scim or (_is_condition(if_match) and resource_type.name == "Group"):
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
@@ -332,13 +334,17 @@ class Provisioning:
 
 def _check_if_match(if_match: str | None, document: Document) -> None:
     """Compare as RFC 7232 §3.1 with SCIM's weak versions; ``*`` asks only that the resource exists."""
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or not _is_condition(if_match):
         return
     wanted = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
     if version_tag(document.v).removeprefix("W/") not in wanted:
         raise PreconditionFailed(
             f"The resource is at version {version_tag(document.v)}, `If-Match` asks for {if_match[:99]}: read it again."
         )
+
+
+def _is_condition(if_match: str | None) -> bool:
+    return if_match is not None and if_match.strip() != "*"
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:
