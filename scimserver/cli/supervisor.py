@@ -16,7 +16,7 @@ import structlog
 
 from ..service.application import Application
 from ..settings import Settings
-from ..store.processes import LEASHED
+from ..store.processes import leashed
 from .common import CHILD
 
 log = structlog.get_logger("scimserver.supervisor")
@@ -58,15 +58,7 @@ async def _keep(
     while not stop.is_set():
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            LEASHED,
-            str(os.getpid()),
-            *command,
-            env=environment,
-            start_new_session=True,
+            *leashed(command, signal.SIGTERM), env=environment, start_new_session=True
         )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(stop.wait())

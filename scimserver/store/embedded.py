@@ -15,6 +15,7 @@ import fcntl
 import importlib.util
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from .driver import Database, Timeouts
-from .processes import LEASHED, command_line, is_alive, terminate
+from .processes import command_line, is_alive, leashed, terminate
 
 log = structlog.get_logger("scimserver.embedded")
 
@@ -159,8 +160,9 @@ class EmbeddedDatabase:
         ]  # fmt: skip
         with self._log_file.open("ab") as output:
             # In a session of its own, so that Ctrl-C in a terminal ends us first and we can finish our writes.
+            # If we are killed it is killed too: every commit is synced, and stopped politely it has been seen to hang.
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", LEASHED, str(os.getpid()), *engine],
+                leashed(engine, signal.SIGKILL),
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
 

@@ -4,25 +4,32 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-LEASHED = """
+_LEASHED = """
 import os, sys
-owner, command = int(sys.argv[1]), sys.argv[2:]
+owner, number, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 if sys.platform == "linux":
-    import ctypes, signal
-    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM), 0, 0, 0)
+    import ctypes
+    ctypes.CDLL(None).prctl(1, number, 0, 0, 0)
 if os.getppid() != owner:
     sys.exit("the server that started this process is gone")
 os.execv(command[0], command)
 """
-"""Python program that becomes the command in its arguments, after the process id of its parent.
+"""Program that becomes the command in its arguments, behind the process id of its parent and a signal's number."""
 
-On Linux the command gets SIGTERM when its parent ends, even by SIGKILL: ``prctl(PR_SET_PDEATHSIG)``, which survives
-``exec``. The parent may have ended before that call, so it looks once more.
-"""
+
+def leashed(command: Sequence[str], number: signal.Signals, owner: int | None = None) -> list[str]:
+    """Return a command line that runs ``command`` and, on Linux, sends it a signal when its parent ends.
+
+    Even when the parent is killed: ``prctl(PR_SET_PDEATHSIG)``, which survives ``exec``. The parent (``owner``, by
+    default this process) may have ended before that call, so the program looks once more.
+    """
+    owner = owner or os.getpid()
+    return [sys.executable, "-I", "-S", "-c", _LEASHED, str(owner), str(int(number)), *command]
 
 
 def is_alive(pid: Any) -> bool:

@@ -19,7 +19,7 @@ from scimserver.store import embedded as module
 from scimserver.store.driver import Database, DriverName
 from scimserver.store.embedded import EmbeddedDatabase, EmbeddedProblem
 from scimserver.store.failures import translated
-from scimserver.store.processes import command_line, is_alive, terminate
+from scimserver.store.processes import command_line, is_alive, leashed, terminate
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -284,7 +284,7 @@ def test_a_process_that_does_not_exist_is_not_alive() -> None:
 
 def test_a_leashed_program_whose_parent_is_gone_does_not_start() -> None:
     nobody = 4194304
-    command = [sys.executable, "-I", "-S", "-c", module.LEASHED, str(nobody), sys.executable, "-c", "print('started')"]
+    command = leashed([sys.executable, "-c", "print('started')"], signal.SIGTERM, owner=nobody)
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0
     assert done.stdout == ""
