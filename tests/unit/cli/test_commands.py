@@ -98,6 +98,7 @@ def test_check_config_names_a_plugin_that_is_not_installed() -> None:
     assert "`badge` is not installed" in done.stderr
 
 
+@pytest.mark.slow
 def test_database_away_is_one_line_and_a_traceback_only_with_debug() -> None:
     # Processes of their own: PyMongo leaves the sockets of refused connections to the garbage collector.
     away = ["workspace", "list", "--database", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100"]

@@ -22,7 +22,7 @@ from .samples import BOAT, ENTERPRISE, GROUP, USER
 FILTERS = {t.name: filters(t) for t in (USER, GROUP, BOAT)}
 RESOURCES = {t.name: st.lists(resources(t), min_size=1, max_size=3) for t in (USER, GROUP, BOAT)}
 RESOURCE_TYPES = pytest.mark.parametrize("resource_type", [USER, GROUP, BOAT], ids=lambda t: t.name)
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(suppress_health_check=[HealthCheck.too_slow])
 
 PIECES = [
     "userName", "emails", "emails[", "]", ".value", "(", ")", " ", "  ", "not", "and", "or", "eq", "pr", "co", "gt",
@@ -41,7 +41,6 @@ def test_parse_and_print_are_inverse(resource_type: ResourceType, data: st.DataO
 
 
 @given(text=st.one_of(SOUP, SOUP.map(" ".join), st.text(max_size=60)), tolerant=st.booleans())
-@settings(max_examples=60, deadline=None)
 def test_no_text_raises_anything_but_the_scim_error(text: str, tolerant: bool) -> None:
     try:
         tree = parse_filter(text, USER, tolerant=tolerant)
@@ -92,7 +91,6 @@ LIGHTS = st.lists(
 
 
 @given(texts=st.lists(LIGHT_FILTERS, min_size=1, max_size=2).map(" and ".join), lights=LIGHTS)
-@settings(max_examples=60, deadline=None)
 def test_elements_found_by_type_are_those_that_memory_finds(texts: str, lights: list[dict[str, Any]]) -> None:
     tree = parse_filter(texts, BOAT)
     boat = {"id": "1", "lights": lights}

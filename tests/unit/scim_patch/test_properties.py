@@ -3,7 +3,7 @@
 from contextlib import suppress
 from copy import deepcopy
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scimserver.errors import ScimError
@@ -82,7 +82,6 @@ def is_canonical(value):
 
 
 @given(messages, st.booleans(), st.booleans())
-@settings(max_examples=60, deadline=None)
 def test_nothing_but_a_scim_error_comes_out_and_nothing_given_is_changed(operations, tolerant, of_group):
     resource_type = GROUP if of_group else USER
     stored, sent = deepcopy(STORED), deepcopy(operations)
@@ -92,7 +91,6 @@ def test_nothing_but_a_scim_error_comes_out_and_nothing_given_is_changed(operati
 
 
 @given(messages)
-@settings(max_examples=40, deadline=None)
 def test_what_passes_the_schema_check_is_canonical_and_has_one_primary_at_most(operations):
     result = outcome(operations, USER, STORED, True)
     if isinstance(result, ScimError):
@@ -107,7 +105,6 @@ def test_what_passes_the_schema_check_is_canonical_and_has_one_primary_at_most(o
 
 
 @given(st.sampled_from(NAMES), good_values)
-@settings(max_examples=40, deadline=None)
 def test_a_replace_done_twice_is_done_once(path, value):
     replace = {"op": "replace", "path": path, "value": value}
     once = outcome([replace], USER, STORED, True)
@@ -116,7 +113,6 @@ def test_a_replace_done_twice_is_done_once(path, value):
 
 
 @given(st.dictionaries(names, values, max_size=6), st.booleans())
-@settings(max_examples=40, deadline=None)
 def test_a_body_is_canonical_or_refused_and_never_changed(body, tolerant):
     before = repr(body)
     with suppress(ScimError):
