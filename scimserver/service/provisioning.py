@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from ..errors import Conflict, NotFound, PreconditionFailed, Uniqueness
+from ..errors import Conflict, NotFound, Uniqueness
 from ..schema.attributes import ResourceType
 from ..schema.validation import ResourceValidator
 from ..scim import members as member_operations
@@ -22,7 +22,8 @@ from ..store.documents import Document, Event, new_id, now
 from ..store.resources import DuplicateValue, ResourceStore
 from ..store.search import search
 from .groups import GroupMembers
-from .representation import list_response, location, resource_view, version_tag
+from .representation import list_response, location, resource_view
+from .versions import check_if_match, is_condition, version_tag
 from .workspaces import ActiveWorkspace
 
 log = structlog.get_logger("scimserver.provisioning")
@@ -217,7 +218,7 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            _check_if_match(if_match, document)
+            check_if_match(if_match, document.v)
             ctx.workspace.pipeline.before_delete(
                 resource_type.name, resource_view(document, resource_type, ctx.base_url)
             )
@@ -248,10 +249,10 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            _check_if_match(if_match, document)
+            check_if_match(if_match, document.v)
             moment = now()
             changed = change(document)
-            if changed != document.scim or (_is_condition(if_match) and resource_type.name == "Group"):
+            if changed != document.scim or (is_condition(if_match) and resource_type.name == "Group"):
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
@@ -330,21 +331,6 @@ class Provisioning:
         views = [resource_view(document, resource_type, ctx.base_url) for document in documents]
         await self._members.add_to_views(ctx.workspace.id, resource_type, documents, views, projection, ctx.base_url)
         return views
-
-
-def _check_if_match(if_match: str | None, document: Document) -> None:
-    """Compare as RFC 7232 §3.1 with SCIM's weak versions; ``*`` asks only that the resource exists."""
-    if if_match is None or not _is_condition(if_match):
-        return
-    wanted = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
-    if version_tag(document.v).removeprefix("W/") not in wanted:
-        raise PreconditionFailed(
-            f"The resource is at version {version_tag(document.v)}, `If-Match` asks for {if_match[:99]}: read it again."
-        )
-
-
-def _is_condition(if_match: str | None) -> bool:
-    return if_match is not None and if_match.strip() != "*"
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..schema.attributes import Attribute, ResourceType
 from ..store.documents import Document
+from .versions import version_tag
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -19,11 +20,6 @@ def list_response(resources: Sequence[dict[str, Any]], total: int, start_index: 
         "itemsPerPage": len(resources),
         "Resources": list(resources),
     }
-
-
-def version_tag(version: int) -> str:
-    """Return the weak ETag of a version (RFC 7644 §3.14)."""
-    return f'W/"{version}"'
 
 
 def timestamp(moment: datetime) -> str:

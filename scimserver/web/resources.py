@@ -7,6 +7,7 @@ from ..schema.attributes import ResourceType
 from ..scim.projection import Projection
 from ..service.application import Application
 from ..service.provisioning import Stored
+from ..service.versions import names_version
 from .addresses import Addresses
 from .base import ScimHandler
 from .requests import read_paging
@@ -62,18 +63,12 @@ class ResourceHandler(_ResourceHandler):
 
     async def get(self, resource_id: str) -> None:
         stored = await self.app.provisioning.get(self.ctx, self.resource_type, resource_id, self.projection())
-        if self._already_has(stored.version):
+        if names_version(self.request.headers.get("If-None-Match", ""), stored.version):
             self.set_status(304)
             self.set_header("ETag", stored.version)
             self.finish()
         else:
             self.send_resource(stored)
-
-    def _already_has(self, version: str) -> bool:
-        """Compare weakly (RFC 7232 §3.2): ``"1"`` and ``W/"1"`` are the same."""
-        header = self.request.headers.get("If-None-Match", "")
-        tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-        return "*" in tags or version.removeprefix("W/") in tags
 
     async def put(self, resource_id: str) -> None:
         self.send_resource(
