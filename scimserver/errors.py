@@ -72,6 +72,24 @@ class InvalidValue(BadRequest):
     scim_type = "invalidValue"
 
 
+class InvalidCursor(BadRequest):
+    """The cursor was not given out for this query (RFC 9865 §2.1)."""
+
+    scim_type = "invalidCursor"
+
+
+class ExpiredCursor(BadRequest):
+    """The cursor is too old; the walk begins anew with an empty one (RFC 9865 §2.1)."""
+
+    scim_type = "expiredCursor"
+
+
+class InvalidCount(BadRequest):
+    """The page size of a cursor query cannot be used (RFC 9865 §2.1)."""
+
+    scim_type = "invalidCount"
+
+
 class InvalidVersion(BadRequest):
     """The protocol version in the URL is not supported."""
 

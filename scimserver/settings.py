@@ -97,6 +97,9 @@ class LimitSettings(_Section):
     concurrency: int = Field(default=64, ge=1)
     page_default: int = Field(default=100, ge=1)
     page_maximum: int = Field(default=1000, ge=1)
+    cursor_seconds: int = Field(default=3600, ge=10, le=7 * 24 * 3600)
+    bulk_operations: int = Field(default=1000, ge=1, le=10_000)
+    bulk_bytes: int = Field(default=1024 * 1024, ge=1024)
 
     @model_validator(mode="after")
     def _default_page_fits(self) -> Self:

@@ -25,7 +25,9 @@ from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .groups import GroupMembers
 from .provisioning import Provisioning
+from .queries import Queries
 from .tokens import TokenService
+from .views import Views
 from .workspaces import WorkspaceService
 
 log = structlog.get_logger("scimserver.application")
@@ -44,11 +46,14 @@ class Application:
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}
-        members = GroupMembers(MembershipStore(database, self.counters), stores["User"], stores["Group"], self.changes)
+        memberships = MembershipStore(database, self.counters)
+        members = GroupMembers(memberships, stores["User"], stores["Group"], self.changes)
+        views = Views(members)
         validators = {t.name: ResourceValidator(t) for t in self.catalogue.resource_types}
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
-        self.provisioning = Provisioning(stores, validators, members, self.changes)
+        self.provisioning = Provisioning(stores, validators, members, views, self.changes)
+        self.queries = Queries(stores, memberships, views)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

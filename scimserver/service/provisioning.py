@@ -1,4 +1,4 @@
-"""Create, read, query, replace, patch and delete resources of a workspace (RFC 7644 §3)."""
+"""Create, read, replace, patch and delete one resource of a workspace (RFC 7644 §3)."""
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,17 +14,16 @@ from ..schema.validation import ResourceValidator
 from ..scim import members as member_operations
 from ..scim import messages, patch
 from ..scim.canonical import Canonical, canonicalise
-from ..scim.parser import parse_filter
 from ..scim.projection import Projection
 from ..scim.replace import merge_put
 from ..store.changes import ChangeLog
 from ..store.documents import Document, Event, new_id, now
 from ..store.resources import DuplicateValue, ResourceStore
-from ..store.search import search
+from .context import RequestContext
 from .groups import GroupMembers
-from .representation import list_response, location, resource_view
+from .representation import location, resource_view
 from .versions import check_if_match, is_condition, version_tag
-from .workspaces import ActiveWorkspace
+from .views import Views
 
 log = structlog.get_logger("scimserver.provisioning")
 
@@ -32,18 +31,6 @@ Written = TypeVar("Written")
 
 WRITE_ATTEMPTS = 8
 """How often a lost race is tried again, when the client gave no ``If-Match``."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """Who asks, and under which address."""
-
-    workspace: ActiveWorkspace
-    base_url: str
-    """Tenant URL without a trailing slash."""
-    request_id: str
-    client: str
-    """User-Agent, for the log only; never branched on (idp-clients §7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +43,20 @@ class Stored:
 
 
 class Provisioning:
-    """The write path of design §5 and the reads beside it; holds no state of its own."""
+    """The write path of design §5 and the read of one resource; holds no state of its own."""
 
     def __init__(
         self,
         stores: Mapping[str, ResourceStore],
         validators: Mapping[str, ResourceValidator],
         members: GroupMembers,
+        views: Views,
         changes: ChangeLog,
     ) -> None:
         self._stores = stores
         self._validators = validators
         self._members = members
+        self._views = views
         self._changes = changes
 
     # -- reading ---------------------------------------------------------------------------------------------------
@@ -83,44 +72,17 @@ class Provisioning:
         document = await self._find(ctx, resource_type, resource_id)
         return await self._answer(ctx, resource_type, document, projection)
 
-    async def query(
-        self,
-        ctx: RequestContext,
-        resource_type: ResourceType,
-        filter_text: str | None,
-        start_index: int,
-        count: int,
-        projection: Projection,
-    ) -> dict[str, Any]:
-        """Return a ListResponse of the resources that match, in order of creation.
-
-        Raises:
-            InvalidFilter: malformed, or names an unknown attribute.
-            TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
-        """
-        store = self._stores[resource_type.name]
-        if filter_text is None:
-            documents, total = await store.page(ctx.workspace.id, start_index, count)
-        else:
-            condition = parse_filter(filter_text, resource_type)
-            documents, total = await search(
-                store,
-                self._members.rows,
-                ctx.workspace.id,
-                condition,
-                start_index,
-                count,
-                view=lambda document: resource_view(document, resource_type, ctx.base_url),
-            )
-        views = await self._views(ctx, resource_type, documents, projection)
-        return list_response([projection.apply(view) for view in views], total, start_index)
-
     # -- writing ---------------------------------------------------------------------------------------------------
 
     async def create(
-        self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any], projection: Projection
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        body: dict[str, Any],
+        projection: Projection,
+        resource_id: str | None = None,
     ) -> Stored:
-        """Create a resource and return it.
+        """Create a resource and return it; ``resource_id`` is one that :func:`new_id` made earlier.
 
         Raises:
             InvalidSyntax, InvalidValue: the body is not an acceptable resource.
@@ -129,7 +91,7 @@ class Provisioning:
         sent = self._canonical(ctx, resource_type, body)
         moment = now()
         document = Document(
-            id=new_id(resource_type.id_prefix),
+            id=resource_id or new_id(resource_type.id_prefix),
             ws=ctx.workspace.id,
             v=1,
             seq=0,
@@ -322,15 +284,8 @@ class Provisioning:
     async def _answer(
         self, ctx: RequestContext, resource_type: ResourceType, document: Document, projection: Projection
     ) -> Stored:
-        (view,) = await self._views(ctx, resource_type, [document], projection)
+        (view,) = await self._views.of(ctx, resource_type, [document], projection)
         return Stored(projection.apply(view), view["meta"]["version"], view["meta"]["location"])
-
-    async def _views(
-        self, ctx: RequestContext, resource_type: ResourceType, documents: list[Document], projection: Projection
-    ) -> list[dict[str, Any]]:
-        views = [resource_view(document, resource_type, ctx.base_url) for document in documents]
-        await self._members.add_to_views(ctx.workspace.id, resource_type, documents, views, projection, ctx.base_url)
-        return views
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:

@@ -21,7 +21,7 @@ from ..errors import (
     Unavailable,
 )
 from ..service.application import Application
-from ..service.provisioning import RequestContext
+from ..service.context import RequestContext
 from ..service.workspaces import ActiveWorkspace
 from .addresses import Addresses
 from .requests import check_media_type, decode_json

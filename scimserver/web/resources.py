@@ -45,7 +45,7 @@ class CollectionHandler(_ResourceHandler):
             default=limits.page_default,
             maximum=limits.page_maximum,
         )
-        page = await self.app.provisioning.query(
+        page = await self.app.queries.query(
             self.ctx, self.resource_type, self.argument("filter"), paging.start_index, paging.count, self.projection()
         )
         self.send_json(page)

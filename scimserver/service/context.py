@@ -1,0 +1,17 @@
+"""What a use case is told about the request it serves."""
+
+from dataclasses import dataclass
+
+from .workspaces import ActiveWorkspace
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who asks, and under which address."""
+
+    workspace: ActiveWorkspace
+    base_url: str
+    """Tenant URL without a trailing slash."""
+    request_id: str
+    client: str
+    """User-Agent, for the log only; never branched on (idp-clients §7)."""
