@@ -17,7 +17,7 @@ from typing import Any
 
 from ..schema.attributes import COMMON, Attribute, ResourceType
 from .filter import AttributePath
-from .values import format_instant, parse_instant
+from .values import caseless, format_instant, parse_instant
 
 MAX_VALUE = 200
 """Longest folded value kept as it is, in characters; a longer one is replaced by its hash."""
@@ -26,7 +26,7 @@ _HASHED = "#"
 
 
 def fold(attribute: Attribute, value: Any) -> str:
-    """Return the text under which equal values of the attribute meet: casefolded unless caseExact (RFC 7643 §2.2).
+    """Return the text under which equal values of the attribute meet: caseless unless caseExact (RFC 7643 §2.2).
 
     Dates meet as instants and numbers by value, so ``1`` and ``1.0`` are equal.
     """
@@ -37,7 +37,7 @@ def fold(attribute: Attribute, value: Any) -> str:
     if attribute.type == "dateTime":
         instant = value if isinstance(value, datetime) else parse_instant(str(value))
         return format_instant(instant) if instant else str(value)
-    return str(value) if attribute.case_exact else str(value).casefold()
+    return str(value) if attribute.case_exact else caseless(str(value))
 
 
 def key_for(path: AttributePath, value: Any, element_type: str | None = None) -> str:

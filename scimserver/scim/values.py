@@ -1,6 +1,7 @@
 """Values as comparisons see them: instants, and the element view of a multi-valued attribute."""
 
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +11,26 @@ _DATE_TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt](?P<time>\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d+))?(?P<offset>[Zz]|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
+
+
+_OTHER_WIDTHS = ("<wide>", "<narrow>")
+
+
+def caseless(text: str) -> str:
+    """Return the form in which texts that differ only in letter case, width or composition meet.
+
+    The preparation of RFC 7644 §5 and §7.8: width mapping, case folding and NFC of PRECIS (RFC 7613 §3.2.2).
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFD", "".join(map(_usual_width, text)))
+    return unicodedata.normalize("NFC", decomposed.casefold())
+
+
+def _usual_width(character: str) -> str:
+    """Map a fullwidth or halfwidth form to the character that it is a form of."""
+    kind, _, code = unicodedata.decomposition(character).partition(" ")
+    return chr(int(code, 16)) if kind in _OTHER_WIDTHS else character
 
 
 def parse_instant(text: str) -> datetime | None:

@@ -14,9 +14,10 @@ from typing import Any
 from ..schema.attributes import ResourceType
 from ..scim.keys import match_keys, unique_keys
 
-_BASE62 = string.digits + string.ascii_letters
+_ID_ALPHABET = (string.digits + string.ascii_letters).replace("I", "")
+"""Without one letter of ``bulkId``, which no id may hold (RFC 7643 §3.1)."""
 _ID_LENGTH = 22
-"""Characters of base62: 131 random bits."""
+"""Characters of the alphabet: 130 random bits."""
 _DOT, _ENCODED_DOT = ".", "\uff0e"
 DELETED_KEY = "#deleted"
 """Match key of a tombstone; no attribute path begins with ``#``."""
@@ -26,7 +27,7 @@ HAS_MEMBERS_KEY, IS_MEMBER_KEY = "#has-members", "#is-member"
 
 def new_id(prefix: str) -> str:
     """Return a random id such as ``u_3rTz…``; never reused, not guessable."""
-    return f"{prefix}_" + "".join(secrets.choice(_BASE62) for _ in range(_ID_LENGTH))
+    return f"{prefix}_" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def now() -> datetime:
