@@ -101,12 +101,8 @@ class _Patcher:
     def _ignored(self, path: PatchPath, operation: Operation) -> bool:
         """Tell whether an explicit path names what is maintained here; refuse a change of it."""
         attribute = path.attribute
-        if attribute is None:
-            return False
-        if attribute.name == "schemas" and operation.op == "remove" and path.value_filter is None:
-            raise Mutability("`schemas` is required and kept by the server: take it out of the attribute mapping.")
-        if attribute.name in ("schemas", "password"):
-            return True
+        if attribute is None or attribute.name in ("schemas", "password"):
+            return attribute is not None
         if path.sub is not None and path.sub.name == "$ref":
             return True
         if attribute.name == "id" and operation.value == self.resource.get("id") and operation.op != "remove":
