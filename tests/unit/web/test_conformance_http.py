@@ -1,6 +1,8 @@
 """RFC 7644 §2, §3.1, §3.8, §3.11 to §3.14 and §7: messages, media types, status codes, versions and who is let in."""
 
 import httpx
+import pytest
+from structlog.testing import capture_logs
 
 from .conftest import Site
 from .exchanges import ERROR, USER, address, body, found, patch, read, refusal, user
@@ -86,3 +88,24 @@ async def test_a_token_opens_its_own_workspace_only(site: Site, client: httpx.As
         assert (await user(neighbour, "ada@larkfield.example", externalId="shared"))["id"] != made["id"]
         refusal(await neighbour.get(f"{site.origin}{site.path}/Users"), 401)
     assert await found(client, 'externalId eq "shared"') == [made["id"]]
+
+
+async def test_a_failure_of_ours_gives_the_request_id_and_nothing_else(
+    site: Site, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("the secret cause")
+
+    monkeypatch.setattr(type(site.app.provisioning), "get", fail)
+    answer = await client.get("Users/u_1", headers={"X-Request-Id": "support-4711"})
+    assert "support-4711" in refusal(answer, 500) and "secret cause" not in answer.text
+
+
+async def test_the_access_log_holds_no_query(client: httpx.AsyncClient) -> None:
+    with capture_logs() as lines:
+        await found(client, 'userName eq "ada@larkfield.example"')
+        refusal(
+            await client.get("Users", params={"filter": 'userNam eq "ada@larkfield.example"'}), 400, "invalidFilter"
+        )
+    assert [line["path"].rpartition("/")[2] for line in lines if line["event"] == "request"] == ["Users", "Users"]
+    assert "ada@" not in str(lines)
