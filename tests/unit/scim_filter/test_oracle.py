@@ -13,6 +13,9 @@ from .test_accepted_filters import STRICT
 WIDER = [
     # The RFC's grammar allows it; the oracle wants a multi-valued attribute.
     f'{ENTERPRISE}:manager[value eq "x"]',
+    f'{ENTERPRISE}:manager[{ENTERPRISE}:manager.value eq "u"]',
+    # xsd:dateTime has years before 1 and the hour 24.
+    'meta.created gt "-0044-03-15T24:00:00+01:00"',
 ]
 """What we take beyond the oracle, in every mode."""
 
