@@ -2,8 +2,8 @@
 
 import pytest
 
+from scimserver.scim.caseless import caseless
 from scimserver.scim.keys import fold, unique_keys
-from scimserver.scim.values import caseless
 
 from .samples import USER
 

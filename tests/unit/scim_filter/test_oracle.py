@@ -13,8 +13,14 @@ from .test_accepted_filters import STRICT
 WIDER = [
     # The RFC's grammar allows it; the oracle wants a multi-valued attribute.
     f'{ENTERPRISE}:manager[value eq "x"]',
+    f'{ENTERPRISE}:manager[{ENTERPRISE}:manager.value eq "u"]',
+    # xsd:dateTime has years before 1 and the hour 24.
+    'meta.created gt "-0044-03-15T24:00:00+01:00"',
 ]
 """What we take beyond the oracle, in every mode."""
+
+NARROWER = ["active eq TRUE", "active ne False"]
+"""What the oracle takes and a strict reader does not: JSON, to whose rules RFC 7644 figure 1 sends, has no ``TRUE``."""
 
 TEXTS = [
     *(text for resource_type, text, _ in STRICT if resource_type is USER and text not in WIDER),
@@ -61,6 +67,12 @@ def test_the_oracle_gives_the_same_verdict(text: str) -> None:
 def test_where_we_are_wider_than_the_oracle_is_listed(text: str) -> None:
     assert _accepts(text)
     assert not _oracle_accepts(text)
+
+
+@pytest.mark.parametrize("text", NARROWER)
+def test_where_we_are_narrower_than_the_oracle_is_listed(text: str) -> None:
+    assert _oracle_accepts(text)
+    assert not _accepts(text)
 
 
 def _accepts(text: str) -> bool:
