@@ -2,8 +2,8 @@
 
 A multi-valued attribute matches if any of its values does. ``ne`` follows the same rule: one value that differs is
 enough, and an absent attribute differs from every value; where "no value equals" is meant, clients write
-``not (… eq …)``. ``eq null`` and ``ne null`` ask for absence and presence. Text is compared as the attribute's
-caseExact says; dates are compared as instants.
+``not (… eq …)``. ``eq null`` and ``ne null`` ask for absence and presence. A value that does not say whether it is
+primary is not (RFC 7643 §2.4). Text is compared as the attribute's caseExact says; dates are compared as instants.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ def element_matches(inner: Filter, element: Any) -> bool:
     The element of a simple multi-valued attribute is the scalar itself and answers to the name ``value``.
     """
     held = element if isinstance(element, dict) else {"value": element}
-    return _evaluate(inner, lambda attribute: held.get(attribute.name))
+    return _evaluate(inner, lambda attribute: _part(held, attribute))
 
 
 def _evaluate(condition: Filter, lookup: _Lookup) -> bool:
@@ -72,11 +72,16 @@ def _values(path: AttributePath, lookup: _Lookup) -> list[Any]:
     elements = _elements(lookup(path.attribute))
     if path.sub is None:
         return elements
-    name = path.sub.name
     found: list[Any] = []
     for element in elements:
-        found.extend(_elements(element.get(name) if isinstance(element, dict) else None) or [None])
+        found.extend(_elements(_part(element, path.sub) if isinstance(element, dict) else None) or [None])
     return found
+
+
+def _part(element: Mapping[str, Any], attribute: Attribute) -> Any:
+    """Return a sub-attribute's value, or what counts as its value where it is absent."""
+    assumed = False if attribute.name == "primary" and attribute.type == "boolean" else None
+    return element.get(attribute.name, assumed)
 
 
 def _present(value: Any) -> bool:

@@ -179,3 +179,19 @@ def test_element_matches_for_patch(resource_type: ResourceType, path: str, eleme
     inner = parse_path(path, resource_type).value_filter
     assert inner is not None
     assert element_matches(inner, element) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("emails.primary eq false", True),
+        ('emails[type eq "home" and primary eq false]', True),
+        ('emails[type eq "home" and primary ne false]', False),
+        ('emails[type eq "work" and primary eq false]', False),
+        ('emails[type eq "home" and not (primary eq true)]', True),
+        ("roles.primary eq false", False),
+        ("roles[primary eq false]", False),
+    ],
+)
+def test_a_value_is_not_primary_unless_it_says_so(text: str, expected: bool) -> None:
+    assert matches(parse_filter(text, USER), INES, USER) is expected

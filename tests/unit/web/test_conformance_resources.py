@@ -120,6 +120,14 @@ async def test_at_most_one_value_is_primary(client: httpx.AsyncClient) -> None:
     assert [e.get("primary", False) for e in one["emails"]] == [True, False]
 
 
+async def test_a_value_that_is_sent_twice_is_kept_once(client: httpx.AsyncClient) -> None:
+    mail, home = {"value": "ada@larkfield.example", "type": "work"}, {"value": "ada@larkfield.example", "type": "home"}
+    made = await user(client, "ada@larkfield.example", emails=[mail, home, mail])
+    assert made["emails"] == [mail, home]
+    sent = {**made, "emails": [home, home]}
+    assert body(await client.put(address(made["meta"]["location"]), json=sent), 200)["emails"] == [home]
+
+
 VALUES: list[tuple[str, Any, Any]] = [
     ("active", "perhaps", True),
     ("x509Certificates", [{"value": "not base64!"}], [{"value": "TUlJQg=="}]),
