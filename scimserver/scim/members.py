@@ -92,7 +92,7 @@ def split(
     steps: list[Step] = []
     for operation in operations:
         if operation.path is None:
-            rest, taken = _take_members(operation, resource_type)
+            rest, taken = _take_members(operation, resource_type, tolerant)
             if rest is not None:
                 others.append(rest)
             for single in taken:
@@ -157,11 +157,17 @@ def _names_members(path: str, resource_type: ResourceType) -> bool:
     return target is not None and is_membership(target, resource_type)
 
 
-def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Operation | None, list[Operation]]:
-    """Take the ``members`` keys out of an operation without a path; each is a path of its own."""
+def _take_members(
+    operation: Operation, resource_type: ResourceType, tolerant: bool
+) -> tuple[Operation | None, list[Operation]]:
+    """Take the ``members`` keys out of an operation without a path; to a tolerant reader each is a path of its own."""
     if not isinstance(operation.value, dict):
         return operation, []
-    names = [name for name in operation.value if _names_members(name, resource_type)]
+    names = [
+        name
+        for name in operation.value
+        if _names_members(name, resource_type) and (tolerant or name.lower().endswith("members"))
+    ]
     if not names:
         return operation, []
     rest = {name: value for name, value in operation.value.items() if name not in names}

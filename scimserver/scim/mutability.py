@@ -1,11 +1,11 @@
 """What a change may not touch: readOnly, immutable and required attributes (RFC 7643 §2.2, RFC 7644 §3.5)."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Mutability
 from ..schema.attributes import Attribute
+from .values import copied
 
 _IGNORED = frozenset({"$ref", "password"})
 """``$ref`` is made on output, and a password is accepted and dropped."""
@@ -25,7 +25,7 @@ class Guard:
         self._attribute = attribute
         self._guarded = [sub for sub in attribute.sub_attributes if sub.required or sub.mutability == "immutable"]
         needed = bool(self._guarded) or attribute.required or attribute.mutability == "immutable"
-        self._before = copy.deepcopy(held) if needed else None
+        self._before = copied(held) if needed else None
         elements = held if isinstance(held, list) and self._guarded else []
         self._elements = [(element, dict(element)) for element in elements if isinstance(element, dict)]
 

@@ -4,7 +4,6 @@ Tolerant readings are those that Entra ID needs (idp-clients §2.3): an element 
 absent, and the keys of an operation without a path are themselves paths. A group's ``members`` are not handled here.
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from .messages import Operation
 from .mutability import Guard, writable
 from .parser import parse_path
 from .quirks.values import unpacked_role
-from .values import sub_attribute
+from .values import copied, sub_attribute
 
 _LABELS = frozenset({"type", "primary"})
 """Sub-attributes that only say which element it is: an element with nothing else is noise."""
@@ -47,7 +46,7 @@ def apply(
         InvalidPath, NoTarget, InvalidValue, Mutability: an operation cannot be applied; names it and the cure.
     """
     reader = Reader(resource_type, tolerant, refuse_read_only=not tolerant)
-    patcher = _Patcher(copy.deepcopy(dict(resource)), reader)
+    patcher = _Patcher(copied(dict(resource)), reader)
     for operation in operations:
         try:
             patcher.apply(operation)

@@ -24,25 +24,36 @@ class _Choice(NamedTuple):
 
     def shows(self, attribute: Attribute) -> bool:
         """Tell whether the attribute itself is returned (RFC 7643 §7)."""
-        name = attribute.name.lower()
-        if attribute.returned == "never" or attribute.mutability == "writeOnly":
+        returned = attribute.returned
+        if returned == "never" or attribute.mutability == "writeOnly":
             return False
-        if attribute.returned == "always":
+        if returned == "always" or (returned == "default" and self is _DEFAULT):
             return True
+        name = attribute.name.lower()
         if self.included is not None:
             return name in self.included
-        if attribute.returned == "request" and name not in self.specified:
+        if returned == "request" and name not in self.specified:
             return False
         return self.excluded.get(name) != {}
 
     def below(self, name: str) -> "_Choice":
         """Return the choice below an attribute that is shown, or below an extension."""
+        if self is _DEFAULT:
+            return self
         name = name.lower()
         included = self.included
         if included is not None:
             # What is always shown may have been chosen by nobody: then only what is always shown below it.
             included = included.get(name) or (None if name in included else {})
-        return _Choice(included, self.excluded.get(name) or {}, self.specified.get(name) or {})
+        return _choice(included, self.excluded.get(name) or {}, self.specified.get(name) or {})
+
+
+_DEFAULT = _Choice(None, {}, {})
+"""Nothing in particular, which most answers are about: so it is worth a short cut."""
+
+
+def _choice(included: Tree | None, excluded: Tree, specified: Tree) -> _Choice:
+    return _DEFAULT if included is None and not excluded and not specified else _Choice(included, excluded, specified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,9 @@ class Projection:
 
     def answering(self, sent: Mapping[str, Any]) -> "Projection":
         """Return the projection for the answer to a write of these attributes, in the form of a resource."""
-        return dataclasses.replace(self, specified=_names(sent))
+        if any(_on_request(attribute) for attribute in self.resource_type.attributes()):
+            return dataclasses.replace(self, specified=_names(sent))
+        return self
 
     def wants(self, name: str) -> bool:
         """Tell whether a core attribute is shown at all, so that it need not be read otherwise."""
@@ -98,7 +111,7 @@ class Projection:
 
     @property
     def _choice(self) -> _Choice:
-        return _Choice(self.included, self.excluded, self.specified)
+        return _choice(self.included, self.excluded, self.specified)
 
 
 def _show(shown: dict[str, Any], attribute: Attribute, value: Any, choice: _Choice) -> None:
@@ -126,6 +139,10 @@ def _object(value: Any, find: Callable[[str], Attribute | None], choice: _Choice
         if attribute is not None:
             _show(shown, attribute, item, choice)
     return shown
+
+
+def _on_request(attribute: Attribute) -> bool:
+    return attribute.returned == "request" or any(sub.returned == "request" for sub in attribute.sub_attributes)
 
 
 def _names(value: Any) -> Tree:
