@@ -84,7 +84,7 @@ def test_a_message_may_be_empty_and_need_not_name_its_schema() -> None:
 
 def test_operations_are_counted_before_they_are_read() -> None:
     assert len(read(*[{"method": "DELETE", "path": "/Users/u_1"}] * 3, limit=3).operations) == 3
-    with pytest.raises(PayloadTooLarge, match="4 operations, at most 3 .*maxOperations.*split"):
+    with pytest.raises(PayloadTooLarge, match=r"4 operations, at most 3 .*maxOperations.*split"):
         read(1, 2, 3, 4, limit=3)
 
 
@@ -172,7 +172,9 @@ def test_a_reference_to_what_nothing_creates_is_an_invalid_value(operation: dict
     for others in ([], [changing]):
         refused = only(operation, *others).problem
         assert refused is not None and refused.body()["scimType"] == "invalidValue"
-        assert "`bulkId:ghost`: no POST of this bulk request" in refused.detail and "Add that operation" in refused.detail
+        assert (
+            "`bulkId:ghost`: no POST of this bulk request" in refused.detail and "Add that operation" in refused.detail
+        )
     assert only(operation, post("ghost")).problem is None
 
 
