@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from scimserver.scim.references import resolve_data, resolve_patch, resolve_text
 
-IDS = {"ada": "u_1", "the boat club": "g_2", "a/b": "u_3", 'qu"ote': "u_4", "bulkId:ada": "u_5", "a\nb": "u_6"}
+IDS = {
+    "ada": "u_1",
+    "the boat club": "g_2",
+    "a/b": "u_3",
+    'qu"ote': "u_4",
+    "bulkId:ada": "u_5",
+    "x/bulkId:ada": "u_7",
+    "a\nb": "u_6",
+}
 
 
 def resolve(name: str) -> str:
@@ -24,6 +32,7 @@ def resolve(name: str) -> str:
         ("bulkId:the boat club", "g_2"),
         ("bulkId:a/b", "u_3"),
         ("bulkId:bulkId:ada", "u_5"),
+        ("bulkId:x/bulkId:ada", "u_7"),
         ("bulkId:a\nb", "u_6"),
         ("/Users/bulkId:ada", "/Users/u_1"),
         ("../Users/bulkId:ada", "../Users/u_1"),

@@ -54,6 +54,17 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     return arm
 
 
+def noted(calls: list[tuple[str, str]], name: str) -> Callable[..., Awaitable[Any]]:
+    """The use case, with each call's name and last argument (the id of the resource) put into the list."""
+    original: Callable[..., Awaitable[Any]] = getattr(Provisioning, name)
+
+    async def call(self: Provisioning, *args: Any) -> Any:
+        calls.append((name, args[-1]))
+        return await original(self, *args)
+
+    return call
+
+
 async def test_an_unexpected_failure_is_the_500_of_its_operation_and_is_logged_with_its_place(
     tenant: Tenant, failing: Callable[..., list[str]]
 ) -> None:
@@ -121,28 +132,21 @@ async def test_without_a_database_undoing_is_tried_once(tenant: Tenant, failing:
     assert len(calls) == 1
 
 
-async def test_an_undone_resource_is_gone_for_good(tenant: Tenant) -> None:
+async def test_an_undone_resource_is_gone_for_good(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     member = await tenant.create("User", userName="member")
-    bad = {**group("b", "a"), "data": {"displayName": 7, "members": ["bulkId:a"]}}
+    bad = {**group("c", "a"), "data": {"displayName": 7, "members": ["bulkId:a"]}}
     first = {**group("a"), "data": {"displayName": "a", "members": [member["id"], "bulkId:b"]}}
-    ids: list[str] = []
-    original = tenant.app.provisioning.create
-
-    async def create(*args: Any) -> Any:
-        ids.append(args[-1])
-        return await original(*args)
-
-    tenant.app.provisioning.create = create  # type: ignore[method-assign]
-    try:
-        assert statuses(await bulk(tenant, first, bad)) == ["409", "400"]
-    finally:
-        tenant.app.provisioning.create = original  # type: ignore[method-assign]
-    assert len(ids) == 2
-    for resource_id in ids:
+    calls: list[tuple[str, str]] = []
+    for name in ("create", "delete"):
+        monkeypatch.setattr(Provisioning, name, noted(calls, name))
+    assert statuses(await bulk(tenant, first, group("b", "c"), bad)) == ["409", "409", "400"]
+    (_, a), (_, b), (_, c), *undone = calls
+    assert undone == [("delete", b), ("delete", a)], "the last first"
+    for resource_id in (a, b, c):
         with pytest.raises(NotFound):
             await tenant.get("Group", resource_id)
     assert await tenant.get("User", member["id"]) == member
-    assert await tenant.query("User", f'groups.value eq "{ids[0]}"') == []
+    assert await tenant.query("User", f'groups.value eq "{a}"') == []
 
 
 async def test_other_requests_have_their_turn_between_operations(tenant: Tenant) -> None:
