@@ -1,16 +1,21 @@
 """The BulkRequest message: what is refused as a whole, what is refused for one operation, and what is tolerated."""
 
+import dataclasses
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scimserver.errors import InvalidSyntax, PayloadTooLarge
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.loader import SchemaCatalogue, load_schemas
 from scimserver.scim.bulk import BulkOperation, BulkRequest, read_bulk
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BASE = "https://scim.example.net/t/larkfield/scim/v2"
 CATALOGUE = load_schemas()
+PAGE = Path(__file__).parents[3] / "docs/reference/bulk.md"
 
 
 def read(*operations: Any, limit: int = 1000, **envelope: Any) -> BulkRequest:
@@ -82,6 +87,17 @@ def test_a_message_may_be_empty_and_need_not_name_its_schema() -> None:
     assert read(failOnErrors=2.0).fail_on_errors == 2
 
 
+def test_the_example_of_the_reference_page_is_a_good_request() -> None:
+    (example,) = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    request = read_bulk(json.loads(example), CATALOGUE, BASE, 1000)
+    assert [(o.problem, set(o.references)) for o in request.operations] == [
+        (None, {"ines"}),
+        (None, set()),
+        (None, {"ines"}),
+    ]
+    assert [[o.index for o in step] for step in request.steps()] == [[1], [0], [2]]
+
+
 def test_operations_are_counted_before_they_are_read() -> None:
     assert len(read(*[{"method": "DELETE", "path": "/Users/u_1"}] * 3, limit=3).operations) == 3
     with pytest.raises(PayloadTooLarge, match=r"4 operations, at most 3 .*maxOperations.*split"):
@@ -114,6 +130,14 @@ def test_a_path_names_a_resource(path: str, endpoint: str, resource_id: str) -> 
 def test_a_path_names_where_to_create(path: str) -> None:
     operation = only(post("a", path))
     assert operation.problem is None and operation.resource_id == "" and operation.path == "/Users"
+
+
+def test_every_resource_type_of_the_catalogue_has_its_path() -> None:
+    device = dataclasses.replace(CATALOGUE.resource_type("User"), name="Device", endpoint="/Devices")
+    catalogue = SchemaCatalogue((*CATALOGUE.resource_types, device))
+    body = {"Operations": [post("sensor", "/Devices"), {"method": "DELETE", "path": "/Devices/bulkId:sensor"}]}
+    assert [o.resource_type for o in read_bulk(body, catalogue, BASE, 10).operations] == [device, device]
+    assert all(o.problem for o in read_bulk(body, CATALOGUE, BASE, 10).operations)
 
 
 @pytest.mark.parametrize(
