@@ -74,7 +74,7 @@ async def _opened(app: Application, slug: str) -> Office:
     await app.workspaces.create(slug)
     workspace = await app.workspaces.resolve(slug)
     assert workspace is not None
-    return Office(app, RequestContext(workspace, BASE, "request-1", "pytest"))
+    return Office(app, RequestContext(workspace, BASE, "request-1", "token-1", "pytest"))
 
 
 def post(bulk_id: str, path: str = "/Users", **data: Any) -> Body:
