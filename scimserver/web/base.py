@@ -193,7 +193,7 @@ class ScimHandler(BaseHandler):
         if self.request.method in ("POST", "PUT", "PATCH"):
             check_media_type(self.request.headers.get("Content-Type"))
             if self._declared_length() > DRAIN_LIMIT:
-                raise self._too_large()
+                raise self.too_large()
 
     def _client(self) -> str:
         return self.request.headers.get("User-Agent", "")[:200]
@@ -207,13 +207,19 @@ class ScimHandler(BaseHandler):
             )
         self._entered = True
 
-    def _too_large(self) -> PayloadTooLarge:
-        limit = self.app.settings.limits.body_bytes
-        return PayloadTooLarge(f"The body is larger than {limit} bytes: send fewer members or values in one request.")
+    def body_limit(self) -> int:
+        """Return the length in bytes beyond which a body is refused."""
+        return self.app.settings.limits.body_bytes
+
+    def too_large(self) -> PayloadTooLarge:
+        """Return the refusal of a body that is longer than that."""
+        return PayloadTooLarge(
+            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
+        )
 
     def data_received(self, chunk: bytes) -> None:
         self._received += len(chunk)
-        if self._received <= self.app.settings.limits.body_bytes:
+        if self._received <= self.body_limit():
             self._chunks.append(chunk)
         else:
             self._chunks.clear()
@@ -222,11 +228,11 @@ class ScimHandler(BaseHandler):
         """Return the decoded body.
 
         Raises:
-            PayloadTooLarge: longer than ``limits.body_bytes``.
+            PayloadTooLarge: longer than :meth:`body_limit`.
             InvalidSyntax: not JSON, or nested too deeply.
         """
-        if self._received > self.app.settings.limits.body_bytes:
-            raise self._too_large()
+        if self._received > self.body_limit():
+            raise self.too_large()
         return decode_json(b"".join(self._chunks), self.app.settings.limits.json_depth)
 
     def argument(self, name: str) -> str | None:
