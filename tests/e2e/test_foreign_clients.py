@@ -145,7 +145,7 @@ def test_pages_are_walked_by_cursor(scim: SyncSCIMClient) -> None:
     while cursor is not None:
         request = SearchRequest(filter='title eq "lamp lighter"', cursor=cursor, count=3)
         page: Any = scim.query(user, query_parameters=request)
-        assert page.total_results == 7 and page.start_index is None
+        assert page.start_index is None and page.total_results in (7, None), "a cursor need not count"
         seen += [found.id for found in listed(page)]
         cursor = page.next_cursor
     assert sorted(seen) == sorted(made) and len(seen) == 7
@@ -163,7 +163,7 @@ def test_a_search_is_posted_to_the_root_and_to_one_type(scim: SyncSCIMClient) ->
     )
     page: Any = scim.search(request)
     assert page.total_results == 2 and [found.id for found in listed(page)] == [ward.id, keys.id]
-    assert {type(found).__name__ for found in listed(page)} == {"User", "Group"}
+    assert [type(found).__name__.partition("[")[0] for found in listed(page)] == ["User", "Group"]
     assert all(found.display_name and found.meta is None for found in listed(page))
     assert getattr(listed(page)[1], "members", None) is None
     only: Any = scim.search("Group", request)
