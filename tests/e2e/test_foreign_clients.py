@@ -27,6 +27,8 @@ from scim2_tester import Status, check_server
 
 from .deployment import Deployment
 
+DEVICES = Path(__file__).parents[1] / "devices"
+"""Resource types and schemas of RFC 9944, as an operator would give them."""
 PROBE_EXCUSES = {
     "PATCH /Groups/{id}": "Wants 200 with the group where we answer 204.",
     "PATCH /Groups/{id} add member": "As above; that the member is there afterwards is read back and passes.",
@@ -287,6 +289,20 @@ def test_scim2_tester_finds_nothing(deployment: Deployment) -> None:
     assert len(results) > 100, "it must have got past the discovery"
     assert {r.resource_type for r in results} >= {"User", "Group"}
     assert left == 0, "what it made is gone again"
+
+
+def test_scim2_tester_finds_nothing_about_a_resource_type_that_is_data(tmp_path: Path) -> None:
+    files = json.dumps([str(path) for path in sorted(DEVICES.glob("*.json"))])
+    running = Deployment(tmp_path / "data", ["larkfield"], {"SCIMSERVER_SCHEMAS__FILES": files}).start()
+    url, token = bearer(running, "larkfield")
+    # Its PATCH checks take a value that is added to others for a failure, and one that is writeOnly for a lost one.
+    parts = {"discovery", "crud:create", "crud:read", "crud:delete"}
+    with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+        results = check_server(SyncSCIMClient(http), include_tags=parts, resource_types=["Device", "EndpointApp"])
+    running.stop()
+    judged = [r for r in results if r.reason != "Skipped due to tag filtering"]
+    assert [(r.title, r.status.name, r.reason) for r in judged if r.status is not Status.SUCCESS] == []
+    assert {r.resource_type for r in judged} >= {"Device", "EndpointApp"}
 
 
 def test_scim2_cli_finds_nothing(deployment: Deployment) -> None:
