@@ -1,23 +1,13 @@
-"""Reading a request: JSON body with limits, paging numbers, version conditions."""
+"""Reading a request: JSON body with limits, paging numbers."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from ..errors import InvalidSyntax, InvalidValue, UnsupportedMediaType
+from ..errors import InvalidSyntax, InvalidValue
 
-ACCEPTED_TYPES = ("application/scim+json", "application/json")
 _INT64 = 1 << 63
-
-
-def check_media_type(header: str | None) -> None:
-    """Accept SCIM JSON, plain JSON and no type at all; a 415 on anything else (idp-clients §7: Entra, Okta)."""
-    media_type = (header or "").partition(";")[0].strip().lower()
-    if media_type and media_type not in ACCEPTED_TYPES:
-        raise UnsupportedMediaType(
-            f"`Content-Type: {media_type}` is not supported: send `application/scim+json` or `application/json`."
-        )
 
 
 def decode_json(body: bytes, max_depth: int) -> Any:

@@ -12,6 +12,7 @@ from scimserver.scim.projection import Projection
 from scimserver.service.application import Application
 from scimserver.service.context import RequestContext
 from scimserver.service.provisioning import Stored
+from scimserver.service.versions import UNCONDITIONAL, Conditions
 from scimserver.settings import load
 from scimserver.store.driver import Database
 
@@ -43,11 +44,11 @@ class Tenant:
         ).resource
 
     async def patch(
-        self, name: str, resource_id: str, *operations: dict[str, Any], if_match: str | None = None
+        self, name: str, resource_id: str, *operations: dict[str, Any], conditions: Conditions = UNCONDITIONAL
     ) -> Stored:
         body = {"schemas": [PATCH_OP], "Operations": list(operations)}
         return await self.app.provisioning.patch(
-            self.ctx, self.type(name), resource_id, body, self._everything(name), if_match
+            self.ctx, self.type(name), resource_id, body, self._everything(name), conditions
         )
 
     async def replace(self, name: str, resource_id: str, **body: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tornado.testing import bind_unused_port
 from scimserver.service.application import Application
 from scimserver.settings import load
 from scimserver.store.driver import Database
-from scimserver.web.app import WebApplication
+from scimserver.web.server import http_server
 
 
 @dataclass
@@ -72,7 +72,7 @@ async def site(application: Application, slugs: Iterator[str]) -> AsyncIterator[
     await application.migrate()
     slug = next(slugs)
     record, token = await application.tokens.create(await application.workspaces.create(slug))
-    http = HTTPServer(WebApplication(application))
+    http = http_server(application)
     listener, port = bind_unused_port()
     http.add_sockets([listener])
     yield Site(application, http, port, slug, token, record.public_id)

@@ -54,12 +54,12 @@ async def test_every_answer_has_a_request_id_of_its_own(site: Site, client: http
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "Users", {"GET", "POST"}),
-        ("PATCH", "Groups", {"GET", "POST"}),
-        ("POST", "Users/u_1", {"GET", "PUT", "PATCH", "DELETE"}),
-        ("POST", "ServiceProviderConfig", {"GET"}),
-        ("PUT", "Schemas", {"GET"}),
-        ("DELETE", "ResourceTypes/User", {"GET"}),
+        ("DELETE", "Users", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("PATCH", "Groups", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("POST", "Users/u_1", {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}),
+        ("POST", "ServiceProviderConfig", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "Schemas", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "ResourceTypes/User", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 async def test_a_method_that_is_not_offered_is_405_with_allow(
