@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,9 @@ from scimserver.service.application import Application
 from scimserver.settings import load
 from scimserver.store.driver import Database
 from scimserver.web.server import http_server
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass
@@ -51,6 +55,18 @@ class Site:
         """Make another token; returns its id and its text."""
         record, text = await self.app.tokens.create(await self.app.workspaces.show(self.slug), expires=expires)
         return record.public_id, text
+
+
+async def create(client: httpx.AsyncClient, name: str = "ada@larkfield.example", **more: Any) -> dict[str, Any]:
+    """Create a user and return it."""
+    response = await client.post("Users", json={"schemas": [USER], "userName": name, **more})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+def patch(**values: Any) -> dict[str, Any]:
+    """A PATCH message that replaces these attributes."""
+    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": values}]}
 
 
 @pytest.fixture(scope="session")
