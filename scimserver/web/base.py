@@ -158,7 +158,8 @@ class ScimHandler(BaseHandler):
         await super().admit()
         slug = self.path_kwargs.pop("workspace", None)
         workspace = await self.app.workspaces.resolve(slug or "")
-        await self.app.tokens.authenticate(workspace, self.request.headers.get("Authorization"), self._client())
+        authorization = self.request.headers.get("Authorization")
+        credential = await self.app.tokens.authenticate(workspace, authorization, self._client())
         assert workspace is not None  # authenticate() refuses an unknown workspace like a wrong token
         self.workspace = workspace
         if workspace.suspended:
@@ -167,7 +168,11 @@ class ScimHandler(BaseHandler):
             )
         self._enter(workspace)
         self.ctx = RequestContext(
-            workspace, self.addresses.tenant_url(workspace.slug, self.request), self.request_id, self._client()
+            workspace,
+            self.addresses.tenant_url(workspace.slug, self.request),
+            self.request_id,
+            credential,
+            self._client(),
         )
 
     def check(self) -> None:
