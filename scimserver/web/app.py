@@ -1,6 +1,5 @@
 """The Tornado application: routes and the access log."""
 
-import re
 from typing import Any
 
 import structlog
@@ -29,13 +28,6 @@ log = structlog.get_logger("scimserver.access")
 SCIM = r"/t/(?P<workspace>[^/]+)/scim"
 TENANT = f"{SCIM}/v2"
 
-NOT_OFFERED = {
-    "/Me": "read and change a user as /Users/{id}",
-    "/Bulk": "send one request for each resource",
-    "/.search": "send GET with `filter`, `attributes`, `startIndex` and `count` in the query",
-}
-"""Endpoints of RFC 7644 that this server leaves out, each with what to do instead."""
-
 
 class WebApplication(TornadoApplication):
     """Routes by the folded path, so that ``//Users/`` and a workspace host need no routes of their own."""
@@ -61,6 +53,7 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
         URLSpec("/healthz", HealthHandler, shared),
         URLSpec("/readyz", ReadyHandler, shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
+        URLSpec(f"{TENANT}/Me(?:/.*)?", MeHandler, shared),
     ]
     for endpoint, listed, unlisted in (
         ("/Schemas", schema_documents, service_schema_documents),
@@ -71,10 +64,6 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
             URLSpec(f"{TENANT}{endpoint}", DocumentsHandler, arguments),
             URLSpec(f"{TENANT}{endpoint}/(?P<name>[^/]+)", DocumentsHandler, arguments),
         ]
-    for endpoint, instead in NOT_OFFERED.items():
-        under = "(?:/Users|/Groups)?" if endpoint == "/.search" else ""
-        arguments = {**shared, "endpoint": endpoint, "instead": instead}
-        specs.append(URLSpec(f"{TENANT}{under}{re.escape(endpoint)}(?:/.*)?", NotOfferedHandler, arguments))
     for resource_type in app.catalogue.resource_types:
         arguments = {**shared, "resource_type": resource_type}
         specs += [
@@ -86,24 +75,21 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
     return specs
 
 
-class NotOfferedHandler(ScimHandler):
-    """501 for a part of SCIM that is left out (RFC 7644 §3.11, §3.12): a 404 would send people looking for a typo."""
-
-    def initialize(self, app: Application, addresses: Addresses, endpoint: str, instead: str) -> None:  # type: ignore[override]
-        super().initialize(app, addresses)
-        self._refusal = f"`{endpoint}` is not offered by this server: {instead}."
+class MeHandler(ScimHandler):
+    """501 (RFC 7644 §3.11): a Secret Token stands for a workspace and not for a user who could be meant by ``/Me``."""
 
     def check(self) -> None:
-        raise NotImplementedHere(self._refusal)
+        raise NotImplementedHere("`/Me` is not offered by this server: read and change a user as /Users/{id}.")
 
 
 class UnknownTenantPathHandler(ScimHandler):
     """404 below a Tenant URL, but only for who may see that the workspace exists."""
 
     def check(self) -> None:
+        resources = ", ".join(t.endpoint for t in self.app.catalogue.resource_types)
         raise NotFound(
-            f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
-            "/ResourceTypes and /ServiceProviderConfig."
+            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
+            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
         )
 
 

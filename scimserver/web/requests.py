@@ -23,7 +23,8 @@ def decode_json(body: bytes, max_depth: int) -> Any:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise InvalidSyntax(
-            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}). "
+            "Send one JSON document in UTF-8."
         ) from None
     _check_depth_and_numbers(document, max_depth)
     return document

@@ -24,7 +24,7 @@ class _ResourceHandler(ScimHandler):
     def read_object(self) -> dict[str, Any]:
         body = self.read_json()
         if not isinstance(body, dict):
-            raise InvalidSyntax("The body must be a JSON object.")
+            raise InvalidSyntax("The body must be a JSON object: send one resource.")
         return body
 
     def send_resource(self, stored: Stored, status: int = 200) -> None:

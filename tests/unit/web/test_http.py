@@ -37,29 +37,6 @@ async def test_every_answer_has_a_request_id_of_its_own(site: Site, client: http
 # -- addresses ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "Me"),
-        ("PATCH", "Me"),
-        ("POST", "Bulk"),
-        ("POST", ".search"),
-        ("POST", "Users/.search"),
-        ("POST", "Groups/.search"),
-    ],
-)
-async def test_a_part_of_scim_that_is_not_offered_is_501(client: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await client.request(method, path, json={})
-    assert response.status_code == 501
-    assert response.json()["status"] == "501" and path.rpartition("/")[2] in response.json()["detail"]
-
-
-async def test_what_is_not_offered_is_told_only_to_who_has_a_token(site: Site) -> None:
-    async with site.client("wrong") as stranger:
-        for path in ("Me", "Bulk", ".search", "Users/.search", "Nowhere"):
-            assert (await stranger.post(path, json={})).status_code == 401
-
-
 async def test_slashes_too_many_reach_the_same_resource(site: Site, client: httpx.AsyncClient) -> None:
     user = await create(client)
     response = await client.get(f"{site.origin}/{site.path}//Users//{user['id']}/")
