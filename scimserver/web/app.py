@@ -12,6 +12,7 @@ from ..errors import InvalidVersion, NotFound, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
+from .bulk import BulkHandler
 from .discovery import (
     DocumentsHandler,
     ServiceProviderConfigHandler,
@@ -54,6 +55,7 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
         URLSpec("/readyz", ReadyHandler, shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
         URLSpec(f"{TENANT}/Me(?:/.*)?", MeHandler, shared),
+        URLSpec(f"{TENANT}/Bulk", BulkHandler, shared),
     ]
     for endpoint, listed, unlisted in (
         ("/Schemas", schema_documents, service_schema_documents),
