@@ -15,6 +15,7 @@ from .addresses import Addresses
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
 from .discovery import DocumentsHandler, ServiceProviderConfigHandler, resource_type_documents, schema_documents
 from .ops import HealthHandler, ReadyHandler
+from .queries import RootHandler, SearchHandler
 from .resources import CollectionHandler, ResourceHandler
 
 log = structlog.get_logger("scimserver.access")
@@ -24,7 +25,6 @@ TENANT = r"/t/(?P<workspace>[^/]+)/scim/v2"
 NOT_OFFERED = {
     "/Me": "read and change a user as /Users/{id}",
     "/Bulk": "send one request for each resource",
-    "/.search": "send GET with `filter`, `attributes`, `startIndex` and `count` in the query",
 }
 """Endpoints of RFC 7644 that this server leaves out, each with what to do instead."""
 
@@ -61,12 +61,17 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
             URLSpec(f"{TENANT}{endpoint}/(?P<name>[^/]+)", DocumentsHandler, arguments),
         ]
     for endpoint, instead in NOT_OFFERED.items():
-        under = "(?:/Users|/Groups)?" if endpoint == "/.search" else ""
         arguments = {**shared, "endpoint": endpoint, "instead": instead}
-        specs.append(URLSpec(f"{TENANT}{under}{re.escape(endpoint)}", NotOfferedHandler, arguments))
+        specs.append(URLSpec(f"{TENANT}{re.escape(endpoint)}", NotOfferedHandler, arguments))
+    specs += [
+        URLSpec(TENANT, RootHandler, shared),
+        URLSpec(rf"{TENANT}/\.search", SearchHandler, {**shared, "resource_types": app.catalogue.resource_types}),
+    ]
     for resource_type in app.catalogue.resource_types:
         arguments = {**shared, "resource_type": resource_type}
+        search = {**shared, "resource_types": [resource_type]}
         specs += [
+            URLSpec(rf"{TENANT}{resource_type.endpoint}/\.search", SearchHandler, search),
             URLSpec(f"{TENANT}{resource_type.endpoint}", CollectionHandler, arguments),
             URLSpec(f"{TENANT}{resource_type.endpoint}/(?P<resource_id>[^/]+)", ResourceHandler, arguments),
         ]
