@@ -22,6 +22,7 @@ from .discovery import (
     service_schema_documents,
 )
 from .ops import HealthHandler, ReadyHandler
+from .queries import RootHandler, SearchHandler
 from .resources import CollectionHandler, ResourceHandler
 
 log = structlog.get_logger("scimserver.access")
@@ -66,9 +67,15 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
             URLSpec(f"{TENANT}{endpoint}", DocumentsHandler, arguments),
             URLSpec(f"{TENANT}{endpoint}/(?P<name>[^/]+)", DocumentsHandler, arguments),
         ]
+    specs += [
+        URLSpec(TENANT, RootHandler, shared),
+        URLSpec(rf"{TENANT}/\.search", SearchHandler, {**shared, "resource_types": app.catalogue.resource_types}),
+    ]
     for resource_type in app.catalogue.resource_types:
         arguments = {**shared, "resource_type": resource_type}
+        search = {**shared, "resource_types": [resource_type]}
         specs += [
+            URLSpec(rf"{TENANT}{resource_type.endpoint}/\.search", SearchHandler, search),
             URLSpec(f"{TENANT}{resource_type.endpoint}", CollectionHandler, arguments),
             URLSpec(f"{TENANT}{resource_type.endpoint}/(?P<resource_id>[^/]+)", ResourceHandler, arguments),
         ]

@@ -1,6 +1,5 @@
-"""Reading a request: JSON body with limits, paging numbers."""
+"""Reading a JSON body, with limits."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -46,28 +45,3 @@ def _check_depth_and_numbers(document: Any, max_depth: int) -> None:
         if depth > max_depth:
             raise InvalidSyntax(f"The JSON is nested more than {max_depth} levels deep: flatten it.")
         level = below
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """``startIndex`` (1-based) and ``count`` after RFC 7644 §3.4.2.4 has been applied."""
-
-    start_index: int
-    count: int
-
-
-def read_paging(start_index: str | None, count: str | None, *, default: int, maximum: int) -> Paging:
-    """Below 1 means 1, a negative count means 0, more than the maximum means the maximum (RFC 7644 §3.4.2.4)."""
-    start = _integer("startIndex", start_index, 1)
-    wanted = _integer("count", count, default)
-    return Paging(max(start, 1), min(max(wanted, 0), maximum))
-
-
-def _integer(name: str, text: str | None, default: int) -> int:
-    if text is None or not text.strip():
-        return default
-    try:
-        # A number that no collection can hold is as good as the largest we page to.
-        return max(min(int(text), _INT64 - 1), -_INT64)
-    except ValueError:
-        raise InvalidValue(f"`{name}` must be a whole number, got `{text[:40]}`.") from None

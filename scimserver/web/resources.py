@@ -10,7 +10,7 @@ from ..service.provisioning import Stored
 from ..service.versions import Conditions
 from .addresses import Addresses
 from .base import ScimHandler
-from .requests import read_paging
+from .queries import query_of_url
 
 
 class _ResourceHandler(ScimHandler):
@@ -38,17 +38,8 @@ class CollectionHandler(_ResourceHandler):
     """``GET`` with filter and paging, ``POST`` to create."""
 
     async def get(self) -> None:
-        limits = self.app.settings.limits
-        paging = read_paging(
-            self.argument("startIndex"),
-            self.argument("count"),
-            default=limits.page_default,
-            maximum=limits.page_maximum,
-        )
-        page = await self.app.queries.query(
-            self.ctx, self.resource_type, self.argument("filter"), paging.start_index, paging.count, self.projection()
-        )
-        self.send_json(page)
+        query = query_of_url(self.argument, self.app.settings.limits)
+        self.send_json(await self.app.queries.query(self.ctx, [self.resource_type], query))
 
     async def post(self) -> None:
         stored = await self.app.provisioning.create(self.ctx, self.resource_type, self.read_object(), self.projection())

@@ -12,6 +12,7 @@ from scimserver.scim.projection import Projection
 from scimserver.service.application import Application
 from scimserver.service.context import RequestContext
 from scimserver.service.provisioning import Stored
+from scimserver.service.queries import Query
 from scimserver.service.versions import UNCONDITIONAL, Conditions
 from scimserver.settings import load
 from scimserver.store.driver import Database
@@ -61,7 +62,7 @@ class Tenant:
         await self.app.provisioning.delete(self.ctx, self.type(name), resource_id)
 
     async def query(self, name: str, filter_text: str | None = None) -> list[str]:
-        page = await self.app.queries.query(self.ctx, self.type(name), filter_text, 1, 100, self._everything(name))
+        page = await self.app.queries.query(self.ctx, [self.type(name)], Query(100, filter=filter_text))
         assert page["totalResults"] == len(page["Resources"])
         return [r["id"] for r in page["Resources"]]
 
