@@ -24,6 +24,7 @@ from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .bulk import Bulk
+from .cursors import Cursors
 from .groups import GroupMembers
 from .provisioning import Provisioning
 from .queries import Queries
@@ -55,7 +56,8 @@ class Application:
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
-        self.queries = Queries(stores, memberships, views)
+        cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
+        self.queries = Queries(stores, memberships, views, cursors)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

@@ -25,6 +25,7 @@ from ..scim.projection import Projection
 from ..store.documents import new_id
 from .context import RequestContext
 from .provisioning import Provisioning, Stored
+from .versions import Conditions
 
 log = structlog.get_logger("scimserver.bulk")
 
@@ -149,10 +150,10 @@ class _Run:
             return await self._provisioning.create(ctx, resource_type, operation.data, little, new)
         there = (ctx, resource_type, operation.resource_id)
         if operation.method == "PUT":
-            return await self._provisioning.replace(*there, operation.data, little, operation.version)
+            return await self._provisioning.replace(*there, operation.data, little, Conditions(operation.version))
         if operation.method == "PATCH":
-            return await self._provisioning.patch(*there, operation.data, None, operation.version)
-        await self._provisioning.delete(*there, operation.version)
+            return await self._provisioning.patch(*there, operation.data, None, Conditions(operation.version))
+        await self._provisioning.delete(*there, Conditions(operation.version))
         return None
 
     async def _add_late_members(self, operation: BulkOperation) -> Stored | None:

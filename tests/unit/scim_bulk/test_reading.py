@@ -1,5 +1,6 @@
 """The BulkRequest message: what is refused as a whole, what is refused for one operation, and what is tolerated."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scimserver.errors import InvalidSyntax, PayloadTooLarge
+from scimserver.errors import BadRequest, InvalidSyntax, PayloadTooLarge
 from scimserver.schema.loader import SchemaCatalogue, load_schemas
 from scimserver.scim.bulk import BulkOperation, BulkRequest, read_bulk
 
@@ -258,3 +261,47 @@ def test_a_reference_to_oneself_is_no_circle() -> None:
 def test_a_refused_operation_has_its_turn_like_any_other() -> None:
     club = post("club", "/Groups", members=[{"value": "bulkId:ada"}])
     assert order(club, post("x", "/Me"), {**post("ada"), "data": None}) == [[1], [2], [0]]
+
+
+# -- anything ----------------------------------------------------------------------------------------------------------
+
+TEXTS = st.sampled_from(["a", "b", "", "bulkId:a", "bulkId:b", "x/bulkId:a", 'm[value eq "bulkId:a"]']) | st.text(
+    max_size=9
+)
+PATHS = st.sampled_from(["/Users", "/Users/bulkId:a", "Groups/bulkId%3Ab", "/Users/u_1", "/Me", "//"]) | st.text(
+    max_size=9
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS | st.just("path"), inner, max_size=2),
+    max_leaves=6,
+)
+PATCHES = st.fixed_dictionaries(
+    {"Operations": st.lists(st.dictionaries(st.sampled_from(["op", "path", "value"]), ANYTHING)) | ANYTHING}
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"method": st.sampled_from(["POST", "put", "Patch", "DELETE"]), "path": PATHS},
+    optional={
+        "bulkId": TEXTS | st.none(),
+        "data": st.dictionaries(TEXTS, ANYTHING, max_size=3) | PATCHES,
+        "version": TEXTS,
+    },
+)
+
+
+@given(operations=st.lists(OPERATIONS, max_size=6))
+def test_operations_of_any_content_are_read_and_each_has_its_turn_once(operations: list[dict[str, Any]]) -> None:
+    request = read(*operations)
+    turns = [operation for step in request.steps() for operation in step]
+    assert sorted(operation.index for operation in turns) == list(range(len(operations)))
+    for operation in request.operations:
+        assert operation.problem is None or 400 <= operation.problem.status < 500
+        resolved = operation.with_ids(dict.fromkeys(operation.references, "u_9"))
+        assert (operation.problem is None) == (resolved.resource_type is not None)
+
+
+@given(body=ANYTHING | st.fixed_dictionaries({"Operations": st.lists(OPERATIONS | ANYTHING, max_size=3) | ANYTHING}))
+def test_a_body_of_any_form_is_read_or_refused(body: Any) -> None:
+    # An AssertionError or a KeyError would be a 500.
+    with contextlib.suppress(BadRequest, PayloadTooLarge):
+        assert len(read_bulk(body, CATALOGUE, BASE, 2).operations) <= 2

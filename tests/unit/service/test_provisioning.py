@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from scimserver.errors import Conflict, InvalidValue, NotFound, PreconditionFailed, ScimError
+from scimserver.service.versions import Conditions
 from scimserver.store.resources import ResourceStore
 
 from .conftest import Tenant
@@ -60,7 +61,7 @@ async def test_a_race_lost_with_if_match_is_a_failed_precondition(
     user = await tenant.create("User", userName="ines@larkfield.example")
     race(monkeypatch, tenant, user["id"], 1)
     with pytest.raises(PreconditionFailed, match='W/"2"'):
-        await tenant.patch("User", user["id"], put("title", "Pilot"), if_match='W/"1"')
+        await tenant.patch("User", user["id"], put("title", "Pilot"), conditions=Conditions('W/"1"'))
     assert "title" not in await tenant.get("User", user["id"])
 
 
