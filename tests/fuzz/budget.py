@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from scimserver.errors import ScimError
 
-DEFAULT = 1_500
+DEFAULT = 1_000
 CASES = int(os.environ.get("SCIM_FUZZ_CASES", DEFAULT))
 """Cases of all tests together."""
 
