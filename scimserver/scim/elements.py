@@ -7,6 +7,7 @@ from ..errors import InvalidValue
 from ..schema.attributes import Attribute
 from .filter import And, Comparison, Filter
 from .keys import fold
+from .mutability import writable
 
 
 def identity(value: Any, attribute: Attribute) -> Hashable:
@@ -83,12 +84,18 @@ def move_primary(elements: Iterable[Any], changed: Iterable[Any]) -> None:
 
 
 def equalities(condition: Filter) -> dict[str, Any]:
-    """Return what a filter's equality terms say of a value: ``{"type": "work", "primary": True}``."""
+    """Return what a filter's equality terms say of a value: ``{"type": "work", "primary": True}``.
+
+    What a client cannot write is left out.
+    """
     terms = condition.terms if isinstance(condition, And) else (condition,)
     return {
         term.path.attribute.name: term.value
         for term in terms
-        if isinstance(term, Comparison) and term.operator == "eq" and isinstance(term.value, str | bool | int | float)
+        if isinstance(term, Comparison)
+        and term.operator == "eq"
+        and isinstance(term.value, str | bool | int | float)
+        and writable(term.path.attribute)
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability, NoTarget
 from ..schema.attributes import COMMON, Attribute, ResourceType
 from .canonical import Reader, check_schemas, kind, once, read_only
-from .elements import append, check_one_primary, equalities, move_primary, without
+from .elements import append, check_one_primary, distinct, equalities, move_primary, without
 from .filter import Filter, PatchPath
 from .keys import is_id
 from .match import element_matches
@@ -52,6 +52,7 @@ def apply(
             patcher.apply(operation)
         except BadRequest as error:
             raise type(error)(f"`{operation.place}`: {error.detail}") from error
+    patcher.settle()
     return PatchResult(patcher.resource, reader.notes, patcher.specified)
 
 
@@ -62,6 +63,7 @@ class _Patcher:
         self.resource = resource
         self.reader = reader
         self.specified: dict[str, Any] = {}
+        self._lists: dict[tuple[str, str], Attribute] = {}
         self._type = reader.resource_type
         self._tolerant = reader.tolerant
 
@@ -76,6 +78,12 @@ class _Patcher:
             if attribute is not None and attribute.mutability == "readOnly":
                 raise read_only(operation.path)
         self._change(operation.op, path, operation.value, operation.path, has_value=operation.has_value)
+
+    def settle(self) -> None:
+        """Make one value of those that operations on single sub-attributes have made the same."""
+        for attribute in self._lists.values():
+            if len(held := self._held(attribute) or []) > 1:
+                self._put(attribute, distinct(held, attribute))
 
     def _parsed(self, text: str) -> PatchPath:
         return parse_path(text, self._type, tolerant=self._tolerant)
@@ -137,7 +145,8 @@ class _Patcher:
         if op == "remove" or value is None:
             raise Mutability("`schemas` is required and cannot be removed: remove the extension's attributes instead.")
         listed = value if isinstance(value, list) else [value]
-        check_schemas(self.reader, list(dict.fromkeys([self._type.schema.id, *listed])) if op == "add" else listed)
+        own = self._type.schema.id
+        check_schemas(self.reader, [own, *(urn for urn in listed if urn != own)] if op == "add" else listed)
 
     def _change(self, op: str, path: PatchPath, raw: Any, text: str, *, has_value: bool) -> None:
         if path.attribute is None:
@@ -155,6 +164,8 @@ class _Patcher:
         else:
             self._whole(op, attribute, raw, text, clears, has_value)
         guard.check(self._held(attribute), text, clears=clears)
+        if attribute.multi_valued:
+            self._lists[attribute.schema, attribute.name] = attribute
         self._specify(path, raw)
 
     def _extension(self, op: str, urn: str, raw: Any, text: str) -> None:

@@ -22,7 +22,8 @@ MAX_TEXT = 256
 """Folded characters that are compared: the position of a cursor is bounded, and with it the cursor."""
 
 SortKey = tuple[Any, ...]
-"""What is compared, as JSON can hold it: ``(0, kind, *value)``, and :data:`ABSENT`; ``()`` for all if unsorted."""
+"""What is compared, as JSON can hold it: ``(0, kind, value)``, with an instant's fraction behind its second, and
+:data:`ABSENT`; ``()`` for all if unsorted."""
 UNSORTED: SortKey = ()
 ABSENT: SortKey = (1,)
 _NUMBER, _INSTANT, _TEXT = range(3)

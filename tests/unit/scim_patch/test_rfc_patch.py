@@ -245,6 +245,7 @@ STRICT = [
     ("an empty path", {}, {"op": "add", "path": "", "value": {"nick": "Gol"}}, InvalidPath),
     ("remove schemas", {}, remove("schemas"), Mutability),
     ("a schema of others", {}, add("schemas", ["urn:larkfield:none"]), InvalidValue),
+    ("schemas that are no texts", {}, add("schemas", {}), InvalidValue),
     ("schemas without the own", {}, replace("schemas", [RENTAL_URN]), InvalidValue),
 ]  # fmt: skip
 
@@ -269,6 +270,7 @@ TOLERANT = [
     ("an empty path", {}, {"op": "add", "path": "", "value": {"nick": "Gol"}}, {"nick": "Gol"}),
     ("no boolean at all", {"tested": True}, replace("tested", ""), InvalidValue),
     ("schemas say nothing", {}, remove("schemas"), {}),
+    ("no element is created by what only the server sets", {}, add('hook[maker eq "M"]', {"size": 4}), NoTarget),
 ]  # fmt: skip
 
 
@@ -309,6 +311,15 @@ def test_later_operations_see_what_earlier_ones_did(after, tolerant: bool) -> No
     assert after({}, *operations, tolerant=tolerant) == {"parts": [{"value": "cab", "serial": "C1", "note": "n"}]}
     with pytest.raises(Mutability):
         after({}, add("serial", "S"), add("serial", "T"), tolerant=tolerant)
+
+
+def test_elements_that_become_the_same_are_one(after) -> None:
+    parts = {"parts": [JIB, {**BOOM, "note": "n"}]}
+    assert after(parts, replace('parts[value eq "boom"].value', "jib"), tolerant=False) == {
+        "parts": [{**JIB, "note": "n"}]
+    }
+    both = [replace('parts[value eq "boom"].value', "jib"), replace('parts[note eq "n"].type', "leg")]
+    assert after(parts, *both, tolerant=False) == {"parts": [JIB, {"type": "leg", "value": "jib", "note": "n"}]}
 
 
 def test_the_message_is_to_the_letter_in_a_strict_profile() -> None:
