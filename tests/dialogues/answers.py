@@ -23,6 +23,10 @@ SCIM_TYPES: Mapping[str, str] = {
 """Every registered scimType with its status (RFC 7644 §3.12, RFC 9865 §2.1)."""
 
 
+IGNORING = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
+"""Endpoints where parameters change nothing (RFC 7644 §4)."""
+
+
 def problems(exchange: Exchange, sent: Any, answer: httpx.Response, body: Any, published: Published) -> Iterator[str]:
     """Yield what is wrong with an answer by itself; ``sent`` is the request's body, ``body`` the answer's."""
     if not answer.headers.get("X-Request-Id"):
@@ -42,7 +46,7 @@ def problems(exchange: Exchange, sent: Any, answer: httpx.Response, body: Any, p
     elif body.get("schemas") == [LIST]:
         yield from _list_problems(body, _parameters(exchange, sent), published)
     elif body.get("schemas") == [BULK]:
-        yield from _bulk_problems(body, sent, published)
+        yield from _bulk_problems(body, _lowered(sent), published)
     else:
         yield from published.problems(body, _asked(_parameters(exchange, sent)), "body")
         yield from _header_problems(answer, body)
@@ -64,9 +68,16 @@ def error_problems(body: Any, status: str, place: str) -> Iterator[str]:
 
 def _parameters(exchange: Exchange, sent: Any) -> Mapping[str, Any]:
     """Return the query's parameters by lower-case name: of the address, or of a SearchRequest."""
-    if exchange.request.path.endswith("/.search") and isinstance(sent, dict):
-        return {name.lower(): value for name, value in sent.items()}
-    return {name.lower(): value for name, value in httpx.QueryParams(exchange.request.query).items()}
+    if exchange.request.path.split("/")[1] in IGNORING:
+        return {}
+    if exchange.request.path.endswith("/.search"):
+        return _lowered(sent)
+    return _lowered(dict(httpx.QueryParams(exchange.request.query)))
+
+
+def _lowered(sent: Any) -> dict[str, Any]:
+    """Return a message with lower-case names: SCIM names have no letter case (RFC 7643 §2.1)."""
+    return {name.lower(): value for name, value in sent.items()} if isinstance(sent, dict) else {}
 
 
 def _asked(parameters: Mapping[str, Any]) -> Asked:
@@ -93,7 +104,7 @@ def _list_problems(body: Mapping[str, Any], parameters: Mapping[str, Any], publi
     if not isinstance(resources, list):
         yield f"body.Resources: expected a list, got {resources!r}"
         return
-    if not _counts(total, len(resources)):
+    if not (_counts(total, len(resources)) or (by_cursor and total is None)):
         yield f"body.totalResults: expected a number of at least {len(resources)}, got {total!r}"
     if body.get("itemsPerPage") != len(resources):
         yield f"body.itemsPerPage: expected {len(resources)}, got {body.get('itemsPerPage')!r}"
@@ -113,11 +124,11 @@ def _list_problems(body: Mapping[str, Any], parameters: Mapping[str, Any], publi
 
 def _bulk_problems(body: Mapping[str, Any], sent: Any, published: Published) -> Iterator[str]:
     yield from _unknown(body, ("schemas", "Operations"), "body")
-    results, operations = body.get("Operations"), sent.get("Operations", [])
+    results, operations = body.get("Operations"), [_lowered(operation) for operation in sent.get("operations", [])]
     if not isinstance(results, list) or len(results) > len(operations):
         yield f"body.Operations: expected a list of at most {len(operations)} results, got {results!r}"
         return
-    if len(results) < len(operations) and "failOnErrors" not in sent:
+    if len(results) < len(operations) and "failonerrors" not in sent:
         yield f"body.Operations: {len(results)} results of {len(operations)} operations, without failOnErrors"
     for number, (operation, result) in enumerate(zip(operations, results, strict=False)):
         yield from _result_problems(operation, result, published, f"body.Operations[{number}]")
@@ -128,9 +139,9 @@ def _result_problems(
 ) -> Iterator[str]:
     """Yield what is wrong with one result of a bulk request (RFC 7644 §3.7.3)."""
     yield from _unknown(result, ("method", "bulkId", "version", "location", "status", "response"), place)
-    for name in ("method", "bulkId"):
-        if result.get(name) != operation.get(name):
-            yield f"{place}.{name}: expected {operation.get(name)!r}, got {result.get(name)!r}"
+    for name, expected in (("method", operation["method"].upper()), ("bulkId", operation.get("bulkid"))):
+        if result.get(name) != expected:
+            yield f"{place}.{name}: expected {expected!r}, got {result.get(name)!r}"
     status = result.get("status")
     if not isinstance(status, str) or not status.isdigit():
         yield f"{place}.status: expected a text of digits, got {status!r}"
@@ -141,7 +152,7 @@ def _result_problems(
     elif "response" in result:
         yield from published.problems(result["response"], Asked(), f"{place}.response")
     location = result.get("location")
-    if location is None and not (failed and operation.get("method") == "POST"):
+    if location is None and not (failed and result.get("method") == "POST"):
         yield f"{place}.location: missing"
     elif location is not None and not str(location).startswith(f"{published.tenant_url}/"):
         yield f"{place}.location: is not below the Tenant URL: {location!r}"

@@ -21,6 +21,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "nothing"})()
 _PLACEHOLDER = re.compile(r"<([a-z]+)(?::(.*)| containing (.*))?>", re.DOTALL)
 _REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ADDRESS = re.compile(r"(/.*?)((?<=/)<id(?::([a-z][a-z0-9_]*))?>)?", re.DOTALL)
 _DATE_TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e]*"')
 _CURSOR = re.compile(r"[A-Za-z0-9._~-]+")
@@ -92,6 +93,8 @@ class Placeholder:
     kind: str
     name: str | None = None
     address: str | None = None
+    open_end: bool = False
+    """Whether one more segment follows the address."""
     part: str | None = None
 
 
@@ -110,9 +113,10 @@ def placeholder(text: str) -> Placeholder | None:
     if part is not None and kind != "text":
         raise BadPattern(f"{text}: only <text containing …> looks inside")
     if kind == "url":
-        if not argument:
-            raise BadPattern(f"{text}: write <url:/path>, below the Tenant URL")
-        return Placeholder(kind, address=argument)
+        address = _ADDRESS.fullmatch(argument or "")
+        if address is None or "<" in address[1]:
+            raise BadPattern(f"{text}: write <url:/path>, below the Tenant URL, or <url:/path/<id:name>>")
+        return Placeholder(kind, name=address[3], address=address[1], open_end=address[2] is not None)
     if argument is not None and (kind not in BINDING or not _NAME.fullmatch(argument)):
         raise BadPattern(f"{text}: only {', '.join(sorted(BINDING))} bind a name, made of small letters and digits")
     return Placeholder(kind, name=argument, part=part)
@@ -176,19 +180,22 @@ def _check(pattern: Any, bound: list[str], used: set[str], *, ordered: bool) -> 
             _check(item, bound, used, ordered=ordered and name != ANY_ORDER)
 
 
-def bind(pattern: Any, value: Any) -> dict[str, str]:
-    """Return the names that a pattern binds in a value; what does not fit is left for :func:`differences`."""
+def bind(pattern: Any, value: Any, names: dict[str, str]) -> None:
+    """Add to ``names`` what a pattern binds in a value; what does not fit is left for :func:`differences`."""
     if isinstance(pattern, str):
         held = placeholder(pattern)
-        return {held.name: value} if held and held.name and KINDS[held.kind](value) else {}
-    found: dict[str, str] = {}
-    if isinstance(pattern, list) and isinstance(value, list):
+        if held is None or held.name is None or not KINDS[held.kind](value):
+            return
+        if held.address is None:
+            names[held.name] = value
+        else:
+            names[held.name] = value.removeprefix(names[BOUND_BY_SERVER] + fill(held.address, names))
+    elif isinstance(pattern, list) and isinstance(value, list):
         for expected, item in zip(pattern, value, strict=False):
-            found |= bind(expected, item)
+            bind(expected, item, names)
     elif isinstance(pattern, dict) and isinstance(value, dict):
         for name, expected in pattern.items():
-            found |= bind(expected, value.get(name, MISSING))
-    return found
+            bind(expected, value.get(name, MISSING), names)
 
 
 def differences(pattern: Any, value: Any, names: Mapping[str, str], place: str) -> list[str]:
@@ -225,7 +232,10 @@ def _text_differences(pattern: str, value: Any, names: Mapping[str, str], place:
     if not KINDS[held.kind](value):
         return [f"{place}: expected {pattern}, got {_shown(value)}"]
     if held.address is not None:
-        return _text_differences("{" + BOUND_BY_SERVER + "}" + held.address, value, names, place)
+        expected = names[BOUND_BY_SERVER] + fill(held.address, names)
+        segment = value.removeprefix(expected) if held.open_end and value.startswith(expected) else ""
+        fits = segment != "" and "/" not in segment if held.open_end else value == expected
+        return [] if fits else [f"{place}: expected {expected}{'<id>' if held.open_end else ''}, got {_shown(value)}"]
     if held.part is not None and fill(held.part, names) not in value:
         return [f"{place}: expected {fill(pattern, names)}, got {_shown(value)}"]
     return []

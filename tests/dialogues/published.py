@@ -219,7 +219,11 @@ class Published:
         kind = definition["type"]
         if kind == "complex":
             inner = tuple(f"{prefix}{definition['name']}." for prefix in prefixes)
-            yield from self._object_problems(value, definition.get("subAttributes", ()), asked, inner, place)
+            subs = definition.get("subAttributes", ())
+            if definition["name"] == "subAttributes":
+                # RFC 7643 §8.7.2 describes one level, and its schema of schemas has two itself.
+                subs = (*subs, definition)
+            yield from self._object_problems(value, subs, asked, inner, place)
         elif kind == "reference":
             yield from self._reference_problems(definition, value, place)
         elif not _TYPES[kind](value):

@@ -96,7 +96,8 @@ async def _play(
     except ValueError as error:
         return _report(exchange, answer, [f"body: {error}: {answer.text[:SHOWN]}"])
     headers = {name: answer.headers.get(name, MISSING) for name in expected.headers}
-    names |= bind(dict(expected.headers), headers) | bind(expected.body, body)
+    bind(dict(expected.headers), headers, names)
+    bind(expected.body, body, names)
     found = []
     if answer.status_code != expected.status:
         found.append(f"status: expected {expected.status}, got {answer.status_code}")
