@@ -227,7 +227,7 @@ def errors_page() -> str:
     """Every error class that a client can be answered with."""
     rows = [
         (
-            "other" if error is errors.HttpError else str(error.status),
+            str(error.status),
             error.scim_type or "",
             f"`{error.__name__}`",
             prose(error).split("\n")[0],

@@ -4,7 +4,8 @@ RFC 7644 §3.10 gives the notation; idp-client habits beyond it are accepted whe
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from ..schema.attributes import Attribute, ResourceType
@@ -19,12 +20,25 @@ class UnknownName(Exception):
     """The name cannot be resolved; the message says why and what to write instead."""
 
 
-def resolve(name: str, resource_type: ResourceType, *, tolerant: bool) -> AttributePath | str:
+def resolve(
+    name: str, resource_type: ResourceType, *, tolerant: bool, others: Sequence[ResourceType] = ()
+) -> AttributePath | str:
     """Resolve a name to its attribute path, or to the URN where it names a whole schema.
 
     Tolerant also takes the dot of the pre-2018 Entra dialect behind a URN (``urn:…:User.department``) and an
-    extension's attribute without its URN, if only one extension has it. Raises :class:`UnknownName`.
+    extension's attribute without its URN, if only one extension has it. ``others`` are asked in turn about a name that
+    the type itself has not, in a query over several types (RFC 7644 §3.4.2.1). Raises :class:`UnknownName`.
     """
+    try:
+        return _resolve(name, resource_type, tolerant)
+    except UnknownName:
+        for other in others:
+            with suppress(UnknownName):
+                return _resolve(name, other, tolerant)
+        raise
+
+
+def _resolve(name: str, resource_type: ResourceType, tolerant: bool) -> AttributePath | str:
     if not _NAME_SHAPE.fullmatch(name):
         raise UnknownName(
             "an attribute name is expected here, such as userName or name.familyName; "
@@ -45,14 +59,21 @@ def resolve(name: str, resource_type: ResourceType, *, tolerant: bool) -> Attrib
     return AttributePath(attribute, sub, urn=home)
 
 
-def resolve_sub(name: str, attribute: Attribute, resource_type: ResourceType, *, tolerant: bool) -> Attribute:
+def resolve_sub(
+    name: str,
+    attribute: Attribute,
+    resource_type: ResourceType,
+    *,
+    tolerant: bool,
+    others: Sequence[ResourceType] = (),
+) -> Attribute:
     """Resolve a name inside ``attribute[…]`` to a sub-attribute; also accepts it with its full URN and attribute.
 
     Raises :class:`UnknownName`.
     """
     sub = sub_attribute(attribute, name)
     if sub is None and ":" in name:
-        path = resolve(name, resource_type, tolerant=tolerant)
+        path = resolve(name, resource_type, tolerant=tolerant, others=others)
         if isinstance(path, AttributePath) and path.attribute == attribute:
             sub = path.sub
     if sub is None:

@@ -6,6 +6,7 @@ providers really send (idp-clients §11): a bare token right after ``eq`` as a s
 ``urn:…:User.department``.
 """
 
+from collections.abc import Sequence
 from typing import NoReturn, cast, get_args
 
 from ..errors import InvalidFilter, InvalidPath
@@ -35,13 +36,16 @@ _OPERATORS = frozenset(get_args(Operator))
 _RESERVED = _OPERATORS | {"pr", "and", "or", "not"}
 
 
-def parse_filter(text: str, resource_type: ResourceType, *, tolerant: bool = True) -> Filter:
+def parse_filter(
+    text: str, resource_type: ResourceType, *, tolerant: bool = True, others: Sequence[ResourceType] = ()
+) -> Filter:
     """Parse the ``filter`` of a query on this resource type.
 
+    ``others`` are the further types of a query over several: an attribute that only they have may be named too.
     Raises :class:`~scimserver.errors.InvalidFilter`; its text names the attribute, the rule and the place.
     """
     try:
-        parser = _Parser(text, resource_type, tolerant)
+        parser = _Parser(text, resource_type, tolerant, others)
         return parser.filter()
     except _Refused as refused:
         raise InvalidFilter(refused.describe("filter", text)) from None
@@ -72,13 +76,16 @@ class _Refused(Exception):
 class _Parser:
     """Recursive descent over the tokens; ``scope`` is the attribute whose brackets we are in."""
 
-    def __init__(self, text: str, resource_type: ResourceType, tolerant: bool) -> None:
+    def __init__(
+        self, text: str, resource_type: ResourceType, tolerant: bool, others: Sequence[ResourceType] = ()
+    ) -> None:
         try:
             self._tokens = lexer.tokenize(text)
         except lexer.LexicalError as error:
             raise _Refused(str(error), error.position) from None
         self._next = 0
         self._resource_type = resource_type
+        self._others = others
         self._tolerant = tolerant
         self._terms = 0
         self._depth = 0
@@ -158,7 +165,9 @@ class _Parser:
         if path.sub is not None:
             self._refuse(f"a filter in brackets belongs behind {path.attribute.name}, not behind {path}", token)
         if path.attribute.type != "complex" and not path.attribute.multi_valued:
-            self._refuse(f"{path} has a single simple value; a filter in brackets cannot select from it", token)
+            self._refuse(
+                f"{path} has a single simple value, of which nothing can be selected; leave the brackets out", token
+            )
         self._take()
         # Two levels: folding a comparison behind the bracket into it may need a pair of parentheses to print.
         self._descend(2)
@@ -179,7 +188,7 @@ class _Parser:
         if self._terms > MAX_TERMS:
             self._refuse(f"more than {MAX_TERMS} comparisons; split the query", token)
         if path.leaf.mutability == "writeOnly" or path.leaf.returned == "never":
-            self._refuse(f"{path} is never returned and cannot be filtered on", token)
+            self._refuse(f"{path} is never returned and cannot be filtered on; leave it out", token)
         if path.leaf.name == "$ref":
             # Computed on output from the server's address and never stored: no comparison could be true.
             cure = str(path).replace("$ref", "value")
@@ -218,13 +227,13 @@ class _Parser:
 
     def _resolve(self, token: Token) -> AttributePath | str:
         try:
-            return names.resolve(token.text, self._resource_type, tolerant=self._tolerant)
+            return names.resolve(token.text, self._resource_type, tolerant=self._tolerant, others=self._others)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
 
     def _sub(self, name: str, attribute: Attribute, token: Token) -> Attribute:
         try:
-            return names.resolve_sub(name, attribute, self._resource_type, tolerant=self._tolerant)
+            return names.resolve_sub(name, attribute, self._resource_type, tolerant=self._tolerant, others=self._others)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
 

@@ -23,6 +23,8 @@ from ..store.memberships import MembershipStore
 from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .bulk import Bulk
+from .cursors import Cursors
 from .groups import GroupMembers
 from .provisioning import Provisioning
 from .queries import Queries
@@ -53,7 +55,9 @@ class Application:
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, views, self.changes)
-        self.queries = Queries(stores, memberships, views)
+        self.bulk = Bulk(self.provisioning)
+        cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
+        self.queries = Queries(stores, memberships, views, cursors)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

@@ -22,7 +22,7 @@ from ..store.resources import DuplicateValue, ResourceStore
 from .context import RequestContext
 from .groups import GroupMembers
 from .representation import location, resource_view
-from .versions import check_if_match, is_condition, version_tag
+from .versions import UNCONDITIONAL, Conditions, version_tag
 from .views import Views
 
 log = structlog.get_logger("scimserver.provisioning")
@@ -119,7 +119,7 @@ class Provisioning:
         resource_id: str,
         body: dict[str, Any],
         projection: Projection,
-        if_match: str | None = None,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> Stored:
         """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
         sent = self._canonical(ctx, resource_type, body)
@@ -133,7 +133,7 @@ class Provisioning:
                 return False
             return await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
 
-        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         return await self._answer(ctx, resource_type, document, projection)
 
     async def patch(
@@ -143,7 +143,7 @@ class Provisioning:
         resource_id: str,
         body: dict[str, Any],
         projection: Projection | None,
-        if_match: str | None = None,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> Stored:
         """Apply a PatchOp (RFC 7644 §3.5.2): all operations or none; a change of nothing writes nothing.
 
@@ -164,13 +164,17 @@ class Provisioning:
                 return False
             return await self._members.apply(ctx.workspace.id, document.id, plan, moment)
 
-        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         if projection is None:
             return Stored({}, version_tag(document.v), location(resource_type, ctx.base_url, document.id))
         return await self._answer(ctx, resource_type, document, projection)
 
     async def delete(
-        self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, if_match: str | None = None
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        resource_id: str,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> None:
         """Delete a resource and its memberships; its id is never used again.
 
@@ -180,7 +184,7 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            check_if_match(if_match, document.v)
+            conditions.check_write(document.v)
             ctx.workspace.pipeline.before_delete(
                 resource_type.name, resource_view(document, resource_type, ctx.base_url)
             )
@@ -201,7 +205,7 @@ class Provisioning:
         resource_id: str,
         change: Callable[[Document], dict[str, Any]],
         change_members: Callable[[Document, datetime], Awaitable[bool]],
-        if_match: str | None,
+        conditions: Conditions,
     ) -> Document:
         """Read, change, check, map and write with a compare on the version; then the membership rows.
 
@@ -211,10 +215,10 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            check_if_match(if_match, document.v)
+            conditions.check_write(document.v)
             moment = now()
             changed = change(document)
-            if changed != document.scim or (is_condition(if_match) and resource_type.name == "Group"):
+            if changed != document.scim or (conditions.wants_version and resource_type.name == "Group"):
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)

@@ -1,55 +1,149 @@
-"""Lists of resources: filter and paging (RFC 7644 §3.4.2)."""
+"""Lists of resources: filter, order and paging, of one type or several (RFC 7644 §3.4.2, RFC 9865)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..schema.attributes import ResourceType
+from ..scim.filter import Filter
+from ..scim.narrowing import narrow
 from ..scim.parser import parse_filter
 from ..scim.projection import Projection
+from ..scim.sorting import Place, Sort, parse_sort
+from ..store.documents import Document
 from ..store.memberships import MembershipStore
+from ..store.pages import Page, documents_of, page_by_index, page_from
 from ..store.resources import ResourceStore
-from ..store.search import search
+from ..store.search import Budget, Search, View
 from .context import RequestContext
+from .cursors import Cursor, Cursors, query_digest
 from .representation import list_response, resource_view
 from .views import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a client asks for, as parameters of a URL or as a SearchRequest."""
+
+    count: int
+    """Most resources wanted; at least 1 with a cursor."""
+    start_index: int = 1
+    """From 1; without a cursor only."""
+    cursor: str | None = None
+    """Empty for the first page; None for paging by index."""
+    filter: str | None = None
+    sort_by: str | None = None
+    sort_order: str | None = None
+    attributes: str | None = None
+    """Comma-separated, as ``excluded_attributes``."""
+    excluded_attributes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A query as the schema of one of its resource types reads it."""
+
+    resource_type: ResourceType
+    condition: Filter | None
+    sort: Sort | None
+    projection: Projection
 
 
 class Queries:
     """Answers queries; holds no state of its own."""
 
-    def __init__(self, stores: Mapping[str, ResourceStore], memberships: MembershipStore, views: Views) -> None:
+    def __init__(
+        self, stores: Mapping[str, ResourceStore], memberships: MembershipStore, views: Views, cursors: Cursors
+    ) -> None:
         self._stores = stores
         self._memberships = memberships
         self._views = views
+        self._cursors = cursors
 
-    async def query(
-        self,
-        ctx: RequestContext,
-        resource_type: ResourceType,
-        filter_text: str | None,
-        start_index: int,
-        count: int,
-        projection: Projection,
-    ) -> dict[str, Any]:
-        """Return a ListResponse of the resources that match, in order of creation.
+    async def query(self, ctx: RequestContext, resource_types: Sequence[ResourceType], query: Query) -> dict[str, Any]:
+        """Return a ListResponse of what matches, in the order asked for or else type by type in order of creation.
 
         Raises:
-            InvalidFilter: malformed, or names an unknown attribute.
+            InvalidFilter: malformed, or names an attribute that none of the types has.
+            InvalidValue: the order or the choice of attributes cannot be.
+            InvalidCursor, ExpiredCursor: as :meth:`Cursors.open`.
             TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
         """
-        store = self._stores[resource_type.name]
-        if filter_text is None:
-            documents, total = await store.page(ctx.workspace.id, start_index, count)
+        bound = [_bind(query, resource_type, resource_types) for resource_type in resource_types]
+        searches = list(self._searches(ctx, bound))
+        sort = bound[0].sort
+        if query.cursor is None:
+            page = await page_by_index(searches, sort, query.start_index - 1, query.count)
+            paging: dict[str, Any] = {"start_index": query.start_index}
         else:
-            condition = parse_filter(filter_text, resource_type)
-            documents, total = await search(
-                store,
+            digest = _digest(ctx, bound)
+            cursor = self._cursors.open(query.cursor, digest) if query.cursor else None
+            cut, backward = (cursor.cut, cursor.backward) if cursor else (None, False)
+            page = await page_from(searches, sort, cut, query.count, backward=backward)
+            paging = {
+                "next_cursor": self._sealed(page.behind, digest, backward=False),
+                "previous_cursor": self._sealed(page.before, digest, backward=True),
+            }
+        return list_response(await self._shown(ctx, bound, searches, page), page.total, **paging)
+
+    def _searches(self, ctx: RequestContext, bound: Sequence[_Bound]) -> Iterator[Search]:
+        """Yield a search of each type that the filter does not rule out by itself."""
+        budget = Budget()
+        for position, one in enumerate(bound):
+            condition = narrow(one.condition, one.resource_type) if one.condition else True
+            if condition is False:
+                continue
+            yield Search(
+                self._stores[one.resource_type.name],
                 self._memberships,
                 ctx.workspace.id,
-                condition,
-                start_index,
-                count,
-                view=lambda document: resource_view(document, resource_type, ctx.base_url),
+                None if condition is True else condition,
+                _view_of(one.resource_type, ctx.base_url),
+                budget=budget,
+                sort=one.sort,
+                position=position,
             )
-        views = await self._views.of(ctx, resource_type, documents, projection)
-        return list_response([projection.apply(view) for view in views], total, start_index)
+
+    def _sealed(self, cut: Place | None, digest: bytes, *, backward: bool) -> str | None:
+        return self._cursors.seal(Cursor(cut, backward), digest) if cut else None
+
+    async def _shown(
+        self, ctx: RequestContext, bound: Sequence[_Bound], searches: Sequence[Search], page: Page
+    ) -> list[dict[str, Any]]:
+        """Return the page's resources as each type's projection shows them."""
+        found = await documents_of(searches, page)
+        shown: dict[str, dict[str, Any]] = {}
+        for position in dict.fromkeys(position for position, _ in found):
+            one = bound[position]
+            documents = [document for at, document in found if at == position]
+            views = await self._views.of(ctx, one.resource_type, documents, one.projection)
+            shown |= {d.id: one.projection.apply(view) for d, view in zip(documents, views, strict=True)}
+        return [shown[document.id] for _, document in found]
+
+
+def _bind(query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType]) -> _Bound:
+    others = [other for other in resource_types if other is not resource_type]
+    return _Bound(
+        resource_type,
+        None if query.filter is None else parse_filter(query.filter, resource_type, others=others),
+        parse_sort(query.sort_by, query.sort_order, resource_type, others),
+        Projection.parse(query.attributes, query.excluded_attributes, resource_type),
+    )
+
+
+def _view_of(resource_type: ResourceType, base_url: str) -> View:
+    def view(document: Document) -> dict[str, Any]:
+        return resource_view(document, resource_type, base_url)
+
+    return view
+
+
+def _digest(ctx: RequestContext, bound: Sequence[_Bound]) -> bytes:
+    first = bound[0]
+    return query_digest(
+        ctx.workspace.id,
+        [one.resource_type.name for one in bound],
+        str(first.condition or ""),
+        str(first.sort.path if first.sort else ""),
+        descending=first.sort is not None and first.sort.descending,
+    )

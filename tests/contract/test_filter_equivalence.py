@@ -15,7 +15,7 @@ from scimserver.store.indexes import ensure_indexes
 from scimserver.store.memberships import MembershipStore
 from scimserver.store.query import plan
 from scimserver.store.resources import ResourceStore
-from scimserver.store.search import search
+from scimserver.store.search import Budget, Search
 
 USER = load_schemas().resource_type("User")
 GROUP = load_schemas().resource_type("Group")
@@ -110,9 +110,8 @@ class _Stored:
 
     async def find(self, text: str, store: ResourceStore) -> list[str]:
         condition = parse_filter(text, store.resource_type)
-        documents, total = await search(store, self.memberships, WS, condition, 1, 100, _view(store, with_links=False))
-        assert total == len(documents)
-        return [document.id for document in documents]
+        view = _view(store, with_links=False)
+        return [e.id for e in await Search(store, self.memberships, WS, condition, view, budget=Budget()).all()]
 
     def expect(self, text: str, store: ResourceStore) -> list[str]:
         condition = parse_filter(text, store.resource_type)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from scimserver.schema.loader import load_schemas
+from scimserver.scim.parser import parse_filter
+from scimserver.scim.sorting import Sort
 from scimserver.store.changes import ChangeLog
 from scimserver.store.counters import Counters
 from scimserver.store.documents import Document, Event, new_id, now
@@ -13,6 +15,7 @@ from scimserver.store.driver import Database
 from scimserver.store.indexes import ensure_indexes
 from scimserver.store.memberships import MembershipStore
 from scimserver.store.resources import ResourceStore
+from scimserver.store.search import Budget, Search
 
 WS = "ws_larkfield"
 CATALOGUE = load_schemas()
@@ -41,6 +44,20 @@ class World:
     async def group(self, name: str, ws: str = WS) -> Document:
         return await self.groups.insert(document("Group", "g", ws, {"displayName": name}))
 
+    def search(
+        self,
+        store: ResourceStore,
+        text: str | None,
+        *,
+        sort: Sort | None = None,
+        position: int = 0,
+        ws: str = WS,
+        budget: Budget | None = None,
+    ) -> Search:
+        """One request's search; the resource that it sees has no schemas and no meta."""
+        condition = parse_filter(text, store.resource_type) if text else None
+        return Search(store, self.rows, ws, condition, _view, budget=budget or Budget(), sort=sort, position=position)
+
     async def join(self, group: Document, *members: Document) -> list[Event]:
         sent = {m.id: {"type": m.resource_type} for m in members}
         for kind, store in (("User", self.users), ("Group", self.groups)):
@@ -57,6 +74,10 @@ class World:
         assert current is not None
         assert await store.delete(current, event)
         return event
+
+
+def _view(document: Document) -> dict[str, Any]:
+    return {"id": document.id, **document.scim}
 
 
 async def new_world(database: Database, **options: Any) -> World:
