@@ -1,8 +1,7 @@
 """Whether a resource is what the server's own ``/Schemas`` and ``/ResourceTypes`` say (RFC 7643 §2, §3, §7).
 
 Built from the documents that the server under test publishes, so that a wrong document shows as well as a wrong
-answer. The three kinds of discovery documents are checked against their schemas of RFC 7643 §8.7.2, which a server
-need not list.
+answer. The three kinds of discovery documents are checked against their own schemas (RFC 7643 §8.7.2).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,11 @@ from .patterns import is_base64, is_date_time, is_etag
 
 Definition = Mapping[str, Any]
 """One attribute of a Schema document."""
+
+SERVICE_SCHEMAS = tuple(
+    f"urn:ietf:params:scim:schemas:core:2.0:{name}" for name in ("ServiceProviderConfig", "ResourceType", "Schema")
+)
+"""Schemas of the discovery documents, which a server need not list."""
 
 _CHARACTERISTICS = {"type": "string", "multiValued": False, "required": False, "returned": "default"}
 META: Definition = {

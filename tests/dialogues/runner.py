@@ -14,7 +14,7 @@ import httpx
 from .answers import problems
 from .fixture import Actor, Dialogue, Exchange, Request, Response, grown
 from .patterns import BOUND_BY_SERVER, MISSING, bind, differences, fill
-from .published import Published
+from .published import SERVICE_SCHEMAS, Published
 
 SCIM_JSON = "application/scim+json"
 TIMEOUT_SECONDS = 30
@@ -35,29 +35,30 @@ class Server:
     token: str
     tenant_url: str
     """SCIM base as the server writes it into ``meta.location``."""
-    service_schemas: tuple[Mapping[str, Any], ...]
-    """Schema documents of the discovery documents (RFC 7643 §8.7.2)."""
 
     def client(self) -> httpx.AsyncClient:
         """A client without any header of its own: a dialogue says what is sent."""
         # Without certificates to read, a client is made in no time.
-        return httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT_SECONDS, verify=False)
+        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=False)
 
 
 async def published_by(server: Server) -> Published:
-    """Fetch ``/ResourceTypes`` and ``/Schemas``; what they say is checked too.
+    """Fetch what a server publishes: ``/ResourceTypes``, ``/Schemas``, and the schemas of these documents themselves.
 
     Raises:
-        DialogueFailed: the documents are not there, or not what RFC 7643 §8.7.2 says of them.
+        DialogueFailed: one of them is not there.
     """
-    documents = {}
+
+    async def fetch(path: str) -> Any:
+        answer = await client.get(f"{server.url}{path}", headers={"Authorization": f"Bearer {server.token}"})
+        if answer.status_code != 200:
+            raise DialogueFailed(f"GET {path}: {answer.status_code} {answer.text[:SHOWN]}")
+        return answer.json()
+
     async with server.client() as client:
-        for path in ("/ResourceTypes", "/Schemas"):
-            answer = await client.get(path, headers={"Authorization": f"Bearer {server.token}"})
-            if answer.status_code != 200:
-                raise DialogueFailed(f"GET {path}: {answer.status_code} {answer.text[:SHOWN]}")
-            documents[path] = answer.json()["Resources"]
-    return Published(server.tenant_url, documents["/ResourceTypes"], documents["/Schemas"], server.service_schemas)
+        types, schemas = await fetch("/ResourceTypes"), await fetch("/Schemas")
+        services = [await fetch(f"/Schemas/{urn}") for urn in SERVICE_SCHEMAS]
+    return Published(server.tenant_url, types["Resources"], schemas["Resources"], services)
 
 
 async def replay(dialogue: Dialogue, server: Server, published: Published) -> None:
