@@ -27,7 +27,7 @@ class Query:
     """What a client asks for, as parameters of a URL or as a SearchRequest."""
 
     count: int
-    """Most resources wanted; at least 1 with a cursor."""
+    """Most resources wanted; 0 asks for the total alone."""
     start_index: int = 1
     """From 1; without a cursor only."""
     cursor: str | None = None
@@ -77,6 +77,8 @@ class Queries:
         if query.cursor is None:
             return await self._by_index(ctx, bound, searches, query, Walk(ctx.credential, digest.hex()))
         cursor = self._cursors.open(query.cursor, digest) if query.cursor else None
+        if query.count == 0:
+            return list_response([], (await page_by_index(searches, bound[0].sort, 0, 0)).total)
         cut, backward = (cursor.cut, cursor.backward) if cursor else (None, False)
         page = await page_from(searches, bound[0].sort, cut, query.count, backward=backward)
         return list_response(

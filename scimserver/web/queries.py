@@ -47,14 +47,18 @@ class RootHandler(ScimHandler):
 def query_of_url(argument: Callable[[str], str | None], limits: LimitSettings) -> Query:
     """Read the parameters of a URL; ``argument`` returns one by its name, or None.
 
-    A blank one counts as left out, but for ``cursor``: there it asks for the first page.
+    A blank one counts as left out, but for ``cursor``, where it asks for the first page, and for ``filter``: a client
+    whose filter came out empty would take the first user it is shown for the one it looks for.
 
     Raises:
         InvalidValue: a number is none, or both ways of paging are asked for.
         InvalidCount: the page size cannot be used with a cursor.
     """
-    sent = {name: argument(name) for name in (*_TEXTS, *_CHOICES, *_NUMBERS)}
-    given: dict[str, Any] = {name: text for name, text in sent.items() if text is not None and text.strip()}
+    given: dict[str, Any] = {}
+    for name in (*_TEXTS, *_CHOICES, *_NUMBERS):
+        text = argument(name)
+        if text is not None and (text.strip() or name == "filter"):
+            given[name] = text
     for name in given.keys() & _NUMBERS:
         text = given[name].strip()
         given[name] = int(text) if _INTEGER.fullmatch(text) else text
@@ -102,12 +106,12 @@ def _query(given: Mapping[str, Any], limits: LimitSettings) -> Query:
 
 
 def _cursor_count(sent: Any, limits: LimitSettings) -> int:
-    """Return the page size of a cursor query (RFC 9865 §2.1); more than the maximum gives the maximum."""
+    """Return the page size of a cursor query (RFC 9865 §2): a negative one is 0, more than the maximum gives that."""
     if sent is None:
         return limits.page_default
-    if not _is_integer(sent) or sent < 1:
-        raise InvalidCount(f"`count` must be a whole number from 1 to {limits.page_maximum} with a `cursor`.")
-    return min(int(sent), limits.page_maximum)
+    if not _is_integer(sent):
+        raise InvalidCount(f"`count` must be a whole number from 0 to {limits.page_maximum} with a `cursor`.")
+    return min(max(int(sent), 0), limits.page_maximum)
 
 
 def _integer(name: str, given: Mapping[str, Any], default: int) -> int:

@@ -42,11 +42,13 @@ def of_body(**sent: Any) -> Query:
         ({"startIndex": "9" * 40, "count": "10"}, Query(10, LARGEST)),
         ({"cursor": ""}, Query(10, cursor="")),
         ({"cursor": "", "count": "1"}, Query(1, cursor="")),
+        ({"cursor": "", "count": "0"}, Query(0, cursor="")),
+        ({"cursor": "abc", "count": "-1"}, Query(0, cursor="abc")),
         ({"cursor": "abc", "count": "20"}, Query(20, cursor="abc")),
         ({"cursor": "abc", "count": "21", "startIndex": " "}, Query(20, cursor="abc")),
         ({"cursor": "abc", "count": "9" * 40}, Query(20, cursor="abc")),
         ({"filter": "title pr", "sortBy": "title", "sortOrder": "up"}, Query(10, filter="title pr", sort_by="title", sort_order="up")),
-        ({"filter": "", "sortBy": " "}, Query(10)),
+        ({"filter": "", "sortBy": " "}, Query(10, filter="")),
         ({"attributes": "title,userName"}, Query(10, attributes="title,userName")),
         ({"excludedAttributes": "title"}, Query(10, excluded_attributes="title")),
     ],
@@ -64,6 +66,7 @@ def test_the_parameters_of_a_url_are_read(sent: dict[str, str], query: Query) ->
         ({"startIndex": 7, "count": 5000}, Query(20, 7)),
         ({"STARTINDEX": 7, "Count": 3, "unknown": True}, Query(3, 7)),
         ({"cursor": ""}, Query(10, cursor="")),
+        ({"cursor": "abc", "count": 0}, Query(0, cursor="abc")),
         ({"cursor": "abc", "count": 21}, Query(20, cursor="abc")),
         ({"cursor": None, "startIndex": 2, "filter": None, "count": None}, Query(10, 2)),
         ({"filter": "title pr", "sortBy": "title", "sortOrder": "up"}, Query(10, filter="title pr", sort_by="title", sort_order="up")),
@@ -88,9 +91,7 @@ def test_a_search_request_may_leave_its_schemas_out_but_not_be_another_message()
         ({"count": "1.5"}, InvalidValue, "`count`"),
         ({"count": "1_0"}, InvalidValue, "`count`"),
         ({"count": "١"}, InvalidValue, "`count`"),
-        ({"cursor": "", "count": "0"}, InvalidCount, "from 1 to 20"),
-        ({"cursor": "", "count": "-1"}, InvalidCount, "from 1 to 20"),
-        ({"cursor": "x", "count": "ten"}, InvalidCount, "from 1 to 20"),
+        ({"cursor": "x", "count": "ten"}, InvalidCount, "from 0 to 20"),
         ({"cursor": "", "startIndex": "1"}, InvalidValue, "`cursor` alone"),
     ],
 )
@@ -106,10 +107,9 @@ def test_a_url_that_cannot_be_meant_is_refused(sent: dict[str, str], error: type
         ({"startIndex": True}, InvalidValue, "`startIndex`"),
         ({"count": 1.0}, InvalidValue, "`count`"),
         ({"count": [1]}, InvalidValue, "`count`"),
-        ({"cursor": "", "count": "1"}, InvalidCount, "from 1 to 20"),
-        ({"cursor": "", "count": True}, InvalidCount, "from 1 to 20"),
-        ({"cursor": "", "count": 0}, InvalidCount, "from 1 to 20"),
-        ({"cursor": "", "count": 2.5}, InvalidCount, "from 1 to 20"),
+        ({"cursor": "", "count": "1"}, InvalidCount, "from 0 to 20"),
+        ({"cursor": "", "count": True}, InvalidCount, "from 0 to 20"),
+        ({"cursor": "", "count": 2.5}, InvalidCount, "from 0 to 20"),
         ({"cursor": "", "startIndex": 1}, InvalidValue, "`cursor` alone"),
         ({"cursor": 5}, InvalidSyntax, "cursor"),
         ({"filter": ["title pr"]}, InvalidSyntax, "filter"),
@@ -267,6 +267,14 @@ async def test_a_total_is_told_unless_everything_would_have_to_be_read(
     assert (await ask(client, "Users", cursor="", count=1, filter="title pr", sortBy="title"))["totalResults"] == 3
 
 
+async def test_with_a_cursor_too_a_count_of_zero_only_counts(client: httpx.AsyncClient, people: dict[str, str]) -> None:
+    for count in (0, -1):
+        for sent, total in (({}, 5), ({"filter": 'title eq "mate"'}, 2), ({"sortBy": "title"}, 5)):
+            page = await ask(client, "Users", cursor="", count=count, **sent)
+            assert page.pop("schemas") and page == {"totalResults": total, "itemsPerPage": 0, "Resources": []}
+    assert (await client.get("Users?cursor=invented&count=0")).json()["scimType"] == "invalidCursor"
+
+
 async def test_the_size_of_a_page_may_change_during_a_walk(client: httpx.AsyncClient, people: dict[str, str]) -> None:
     first = await ask(client, "Users", cursor="", count=1)
     assert names(await ask(client, "Users", cursor=first["nextCursor"], count=3)) == ["Anna", "bert", "dora"]
@@ -299,12 +307,13 @@ async def test_a_cursor_holds_for_its_query_its_endpoint_and_its_workspace(
 
 REFUSED = [
     ("cursor=VZUTiyhEQJ94IR", "invalidCursor"),
-    ("cursor&count=0", "invalidCount"),
+    ("cursor&count=ten", "invalidCount"),
     ("cursor&startIndex=1", "invalidValue"),
     ("sortBy=nothing", "invalidValue"),
     ("sortBy=userName&sortOrder=up", "invalidValue"),
     ("sortBy=name", "invalidValue"),
     ("filter=nothing+pr", "invalidFilter"),
+    ("filter=", "invalidFilter"),
     ("attributes=title&excludedAttributes=title", "invalidValue"),
 ]
 
