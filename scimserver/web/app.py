@@ -91,8 +91,9 @@ class UnknownTenantPathHandler(ScimHandler):
 
     async def admit(self) -> None:
         await super().admit()
+        endpoints = ", ".join(t.endpoint for t in self.app.catalogue.resource_types)
         raise NotFound(
-            f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
+            f"There is no `{self.request.path}`: below a Tenant URL there are {endpoints}, /Schemas, "
             "/ResourceTypes and /ServiceProviderConfig."
         )
 

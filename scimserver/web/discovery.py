@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import Forbidden, NotFound
 from ..schema import discovery
-from ..schema.loader import SchemaCatalogue
+from ..schema.catalogue import SchemaCatalogue
 from ..service.application import Application
 from ..service.representation import list_response
 from .addresses import Addresses, path_segment

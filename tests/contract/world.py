@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.store.changes import ChangeLog
 from scimserver.store.counters import Counters
 from scimserver.store.documents import Document, Event, new_id, now

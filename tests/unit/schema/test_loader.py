@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from scimserver.schema.catalogue import SchemaCatalogue, load_resource_type, load_schemas
 from scimserver.schema.files import shipped
-from scimserver.schema.loader import SchemaCatalogue, SchemaProblem, load_resource_type, load_schema, load_schemas
+from scimserver.schema.loader import SchemaProblem, load_schema
 
 URN = "urn:ietf:params:scim:schemas:extension:larkfield:2.0:User"
 PLAIN = {"mutability": "readWrite", "returned": "default", "uniqueness": "none"}
