@@ -18,7 +18,7 @@ from typing import Any
 from .attributes import COMMON, SHARED, Attribute, Reference, ResourceType, SchemaDefinition
 from .files import shipped
 from .loader import RESOURCE_TYPE_URN, SchemaProblem, attributes_of, load_schema, service_schemas
-from .validation import check_settings
+from .validation import violations
 
 _RESOURCE_FILES = ("user.json", "group.json", "enterprise_user.json")
 _SHIPPED = "the server itself"
@@ -140,7 +140,7 @@ class _Loading:
 
     def _resource_type(self, document: dict[str, Any], place: str) -> dict[str, Any]:
         """Return a resource type whose names and schemas are good, with each URI as its schema spells it."""
-        problems = check_settings(_document_schema(), document)
+        problems = violations(_document_schema(), document)
         if not problems:
             problems = list(self._misnamed(document))
         if problems:
@@ -196,7 +196,7 @@ def load_resource_type(
         SchemaProblem: the document is incomplete or names a schema that is not among the definitions.
     """
     place = f"resource type {document.get('name')}"
-    problems = check_settings(service_schemas()[RESOURCE_TYPE_URN].json_schema, document)
+    problems = violations(service_schemas()[RESOURCE_TYPE_URN].json_schema, document)
     extensions = document.get("schemaExtensions", ())
     if not problems:
         problems = [f"there is no schema {urn}" for urn in _urns(document) if urn not in definitions]

@@ -6,7 +6,7 @@ from typing import Any
 
 from .attributes import Attribute, AttributeType, SchemaDefinition
 from .files import shipped
-from .validation import check_settings
+from .validation import violations
 
 SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -34,7 +34,7 @@ def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
     """
     if not isinstance(document, dict):
         raise SchemaProblem(f"{place}: must hold one JSON object.")
-    problems = check_settings(shipped("annotation.json"), document)
+    problems = violations(_annotation(), document)
     if not problems:
         problems = list(_problems(document, nests=document["$id"] == SCHEMA_URN))
     if problems:
@@ -42,6 +42,11 @@ def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
         raise SchemaProblem(f"{place}: {'; '.join(problems[:_SHOWN])}{more}.")
     attributes = attributes_of(document, document["$id"])
     return SchemaDefinition(document["$id"], document["title"], document["description"], attributes, document)
+
+
+@cache
+def _annotation() -> dict[str, Any]:
+    return dict(shipped("annotation.json"))
 
 
 @cache
