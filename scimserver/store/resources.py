@@ -40,7 +40,8 @@ class ResourceStore:
         self.resource_type = resource_type
         self.counters = counters
         self.kind = kind_of(resource_type)
-        collection, self._own = where_kept(self.kind)
+        collection, self.own = where_kept(self.kind)
+        """What a condition on ids or sequence numbers needs beside the workspace."""
         self.collection = database[collection]
 
     # -- writes ----------------------------------------------------------------------------------------------------
@@ -133,14 +134,14 @@ class ResourceStore:
     @translated()
     async def get(self, ws: str, resource_id: str) -> Document | None:
         """Return one document, or None if this workspace has none with that id (any more)."""
-        stored = await self.collection.find_one({"_id": resource_id, "ws": ws, **self._own})
+        stored = await self.collection.find_one({"_id": resource_id, "ws": ws, **self.own})
         return None if stored is None or is_tombstone(stored) else Document.from_bson(stored)
 
     @translated()
     async def find(self, ws: str, condition: dict[str, Any]) -> list[Document]:
         """Return all documents for a condition that an index answers, in order of creation."""
         # Match keys name the type themselves; with `type` beside them the embedded engine would use no index at all.
-        own = {} if "keys" in condition else self._own
+        own = {} if "keys" in condition else self.own
         found = await self.collection.find({**condition, "ws": ws, **own}).to_list(None)
         return sorted((Document.from_bson(d) for d in found if not is_tombstone(d)), key=lambda d: d.seq)
 
@@ -169,7 +170,7 @@ class ResourceStore:
         if windows.counts[window] == WINDOW:
             return start + part.start, start + part.stop - 1
         with translated():
-            within = {"ws": ws, "seq": {"$gte": start, "$lte": end}, **self._own}
+            within = {"ws": ws, "seq": {"$gte": start, "$lte": end}, **self.own}
             rows = await self.collection.find(within, {"_id": 0, "seq": 1}).to_list(None)
         numbers = sorted(row["seq"] for row in rows)[part]
         # A delete since the count may leave fewer; what follows begins in the next window.
