@@ -140,7 +140,7 @@ class Uniqueness(ScimError):
 
 
 class Conflict(ScimError):
-    """409 without scimType: the resource kept changing while we tried to write it."""
+    """409 without scimType: the resource kept changing, or another operation of the bulk request failed."""
 
     status = 409
 

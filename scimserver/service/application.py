@@ -23,6 +23,7 @@ from ..store.memberships import MembershipStore
 from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .bulk import Bulk
 from .groups import GroupMembers
 from .provisioning import Provisioning
 from .queries import Queries
@@ -53,6 +54,7 @@ class Application:
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, views, self.changes)
+        self.bulk = Bulk(self.provisioning)
         self.queries = Queries(stores, memberships, views)
         self.database_url = ""
         self.embedded = False

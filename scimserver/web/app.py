@@ -13,6 +13,7 @@ from ..errors import NotFound, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
+from .bulk import BulkHandler
 from .discovery import DocumentsHandler, ServiceProviderConfigHandler, resource_type_documents, schema_documents
 from .ops import HealthHandler, ReadyHandler
 from .resources import CollectionHandler, ResourceHandler
@@ -23,7 +24,6 @@ TENANT = r"/t/(?P<workspace>[^/]+)/scim/v2"
 
 NOT_OFFERED = {
     "/Me": "read and change a user as /Users/{id}",
-    "/Bulk": "send one request for each resource",
     "/.search": "send GET with `filter`, `attributes`, `startIndex` and `count` in the query",
 }
 """Endpoints of RFC 7644 that this server leaves out, each with what to do instead."""
@@ -53,6 +53,7 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
         URLSpec("/healthz", HealthHandler, shared),
         URLSpec("/readyz", ReadyHandler, shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
+        URLSpec(f"{TENANT}/Bulk", BulkHandler, shared),
     ]
     for endpoint, documents in (("/Schemas", schema_documents), ("/ResourceTypes", resource_type_documents)):
         arguments = {**shared, "endpoint": endpoint, "documents": documents}

@@ -174,7 +174,8 @@ class ScimHandler(BaseHandler):
         await super().admit()
         slug = self.path_kwargs.pop("workspace", None)
         workspace = await self.app.workspaces.resolve(slug or "")
-        await self.app.tokens.authenticate(workspace, self.request.headers.get("Authorization"), self._client())
+        authorization = self.request.headers.get("Authorization")
+        credential = await self.app.tokens.authenticate(workspace, authorization, self._client())
         assert workspace is not None  # authenticate() refuses an unknown workspace like a wrong token
         self.workspace = workspace
         if workspace.suspended:
@@ -183,12 +184,16 @@ class ScimHandler(BaseHandler):
             )
         self._enter(workspace)
         self.ctx = RequestContext(
-            workspace, self.addresses.tenant_url(workspace.slug, self.request), self.request_id, self._client()
+            workspace,
+            self.addresses.tenant_url(workspace.slug, self.request),
+            self.request_id,
+            credential,
+            self._client(),
         )
         if self.request.method in ("POST", "PUT", "PATCH"):
             check_media_type(self.request.headers.get("Content-Type"))
             if self._declared_length() > DRAIN_LIMIT:
-                raise self._too_large()
+                raise self.too_large()
 
     def _client(self) -> str:
         return self.request.headers.get("User-Agent", "")[:200]
@@ -202,13 +207,19 @@ class ScimHandler(BaseHandler):
             )
         self._entered = True
 
-    def _too_large(self) -> PayloadTooLarge:
-        limit = self.app.settings.limits.body_bytes
-        return PayloadTooLarge(f"The body is larger than {limit} bytes: send fewer members or values in one request.")
+    def body_limit(self) -> int:
+        """Return the length in bytes beyond which a body is refused."""
+        return self.app.settings.limits.body_bytes
+
+    def too_large(self) -> PayloadTooLarge:
+        """Return the refusal of a body that is longer than that."""
+        return PayloadTooLarge(
+            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
+        )
 
     def data_received(self, chunk: bytes) -> None:
         self._received += len(chunk)
-        if self._received <= self.app.settings.limits.body_bytes:
+        if self._received <= self.body_limit():
             self._chunks.append(chunk)
         else:
             self._chunks.clear()
@@ -217,11 +228,11 @@ class ScimHandler(BaseHandler):
         """Return the decoded body.
 
         Raises:
-            PayloadTooLarge: longer than ``limits.body_bytes``.
+            PayloadTooLarge: longer than :meth:`body_limit`.
             InvalidSyntax: not JSON, or nested too deeply.
         """
-        if self._received > self.app.settings.limits.body_bytes:
-            raise self._too_large()
+        if self._received > self.body_limit():
+            raise self.too_large()
         return decode_json(b"".join(self._chunks), self.app.settings.limits.json_depth)
 
     def argument(self, name: str) -> str | None:

@@ -86,5 +86,5 @@ async def tenant(application: Application, slugs: Iterator[str]) -> AsyncIterato
     await application.workspaces.create(slug)
     workspace = await application.workspaces.resolve(slug)
     assert workspace is not None
-    yield Tenant(application, slug, RequestContext(workspace, BASE, "request-1", "pytest"))
+    yield Tenant(application, slug, RequestContext(workspace, BASE, "request-1", "token-1", "pytest"))
     await application.tokens.close()

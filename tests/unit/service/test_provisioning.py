@@ -3,6 +3,7 @@
 Unique values are checked in tests/e2e: the simulated database compares arrays in a unique index as a whole.
 """
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -115,7 +116,8 @@ async def test_a_member_of_another_workspace_does_not_exist_here(tenant: Tenant)
     other = await tenant.app.workspaces.create(f"other-{tenant.slug}")
     workspace = await tenant.app.workspaces.resolve(other.slug)
     assert workspace is not None
-    neighbour = Tenant(tenant.app, other.slug, tenant.ctx.__class__(workspace, "https://x.example", "r", "pytest"))
+    context = dataclasses.replace(tenant.ctx, workspace=workspace, base_url="https://x.example")
+    neighbour = Tenant(tenant.app, other.slug, context)
     foreign = await neighbour.create("User", userName="ines@larkfield.example")
     crew = await tenant.create("Group", displayName="Crew", members=[{"value": foreign["id"]}])
     assert not crew.get("members")
