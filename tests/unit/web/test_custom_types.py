@@ -246,3 +246,23 @@ async def test_members_and_groups_of_a_custom_type_are_plain_data(client: httpx.
     assert put["members"] == [{"value": "c"}]
     assert "groups" not in put
     assert await site.app.database["memberships"].find({"ws": {"$exists": True}}).to_list(None) == []
+
+
+async def test_bulk_creates_what_refers_to_each_other(client: httpx.AsyncClient) -> None:
+    def post(name: str, other: str) -> dict[str, Any]:
+        data = sample(
+            name=name, samples=[{"value": f"bulkId:{other}"}], **{OPTIONAL: {"parent": {"value": "bulkId:c"}}}
+        )
+        return {"method": "POST", "path": "/Samples", "bulkId": name, "data": data}
+
+    bulk = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+    operations = [post("a", "b"), post("b", "a"), post("c", "c")]
+    answer = await client.post("Bulk", json={"schemas": [bulk], "Operations": operations})
+    results = {result["bulkId"]: result for result in answer.json()["Operations"]}
+    assert [result["status"] for result in results.values()] == ["201"] * 3, answer.text
+    page = (await client.get("Samples")).json()
+    made_of = {resource["name"]: resource for resource in page["Resources"]}
+    assert page["totalResults"] == 3
+    for name, other in (("a", "b"), ("b", "a"), ("c", "c")):
+        assert made_of[name]["samples"][0]["$ref"] == results[other]["location"]
+        assert made_of[name][OPTIONAL]["parent"]["$ref"] == results["c"]["location"]
