@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from scimserver.schema.attributes import Attribute, ResourceType
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.schema.texts import FORMS
 from scimserver.schema.validation import resource_schema
 

@@ -53,7 +53,7 @@ from scimserver.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.schema.validation import check_message
 from scimserver.service import cursors
 from scimserver.service.application import Application
