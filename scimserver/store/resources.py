@@ -159,6 +159,15 @@ class ResourceStore:
         documents = await self.find(ws, {"seq": {"$gte": first, "$lte": last}}) if first <= last else []
         return documents[:count], windows.total
 
+    async def rank(self, ws: str, windows: Windows, seq: int) -> int:
+        """Return how many documents have a lower sequence number; ``windows`` are the workspace's counts."""
+        window, within = divmod(seq, WINDOW)
+        before = sum(count for number, count in windows.counts.items() if number < window)
+        held = windows.counts.get(window, 0)
+        if held in (0, WINDOW) or not within:
+            return before + (within if held else 0)
+        return before + len(await self._numbers(ws, window * WINDOW, seq - 1))
+
     async def _ends(self, ws: str, windows: Windows, window: int, part: slice, whole: bool) -> tuple[int, int]:
         """Return the first and last sequence number of a part of a window; full windows need no look."""
         start, end = window * WINDOW, (window + 1) * WINDOW - 1
@@ -166,12 +175,16 @@ class ResourceStore:
             return start, end
         if windows.counts[window] == WINDOW:
             return start + part.start, start + part.stop - 1
-        with translated():
-            within = {"ws": ws, "seq": {"$gte": start, "$lte": end}}
-            rows = await self.collection.find(within, {"_id": 0, "seq": 1}).to_list(None)
-        numbers = sorted(row["seq"] for row in rows)[part]
+        numbers = (await self._numbers(ws, start, end))[part]
         # A delete since the count may leave fewer; what follows begins in the next window.
         return (numbers[0], numbers[-1]) if numbers else (end + 1, end)
+
+    @translated()
+    async def _numbers(self, ws: str, low: int, high: int) -> list[int]:
+        """Return the sequence numbers in use between two, both included."""
+        within = {"ws": ws, "seq": {"$gte": low, "$lte": high}}
+        rows = await self.collection.find(within, {"_id": 0, "seq": 1}).to_list(None)
+        return sorted(row["seq"] for row in rows)
 
 
 def _among(ws: str, ids: list[str]) -> dict[str, Any]:
