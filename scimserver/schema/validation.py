@@ -9,16 +9,21 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from ..errors import InvalidSyntax, InvalidValue
 from .attributes import Attribute, ResourceType
 from .files import messages
-from .texts import FORMS, sentence
+from .instants import is_date_time
+from .texts import BINARY, sentence
 
 _WRONG = "Change the mapping of this attribute in your identity provider."
 _MISSING = "Map a source attribute to it in your identity provider, one that is not empty for this resource."
+_FORMATS = {"dateTime": is_date_time}
+"""What a pattern cannot tell, such as that February has no 30th."""
+_INT64 = 1 << 63
+"""The database has no larger integers."""
 _SHOWN = 3
 """Errors named in one answer: enough to mend a mapping in one go, short enough for a provisioning log."""
 
@@ -32,8 +37,8 @@ class ResourceValidator:
     def __init__(self, resource_type: ResourceType) -> None:
         schema = resource_schema(resource_type)
         self._resource_type = resource_type
-        self._accepts = jsonschema_rs.Draft202012Validator(schema).is_valid
-        self._reference = Draft202012Validator(schema)
+        self._accepts = jsonschema_rs.Draft202012Validator(schema, formats=_FORMATS, validate_formats=True).is_valid
+        self._reference = Draft202012Validator(schema, format_checker=_format_checker())
         self._with_primary = [a for a in resource_type.attributes() if a.multi_valued and a.sub("primary")]
 
     def check(self, resource: Mapping[str, Any]) -> None:
@@ -58,7 +63,7 @@ class ResourceValidator:
 def resource_schema(resource_type: ResourceType) -> dict[str, Any]:
     """Return one JSON Schema for a resource as clients write it, with the extensions under their URNs.
 
-    What only the server writes is never required; the patterns of dateTime and binary are filled in.
+    What only the server writes is never required; the rules of dateTime, binary and integer are filled in.
     """
     core = _checks(resource_type.schema.json_schema)
     properties = {a.name: _text(a) for a in resource_type.common if a.mutability != "readOnly"}
@@ -112,6 +117,14 @@ def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
 
 
 @cache
+def _format_checker() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name, accepts in _FORMATS.items():
+        checker.checks(name)(accepts)
+    return checker
+
+
+@cache
 def _message_validators(name: str) -> tuple[Callable[[Any], bool], Draft202012Validator]:
     schema = messages()[name]
     return jsonschema_rs.Draft202012Validator(schema).is_valid, Draft202012Validator(schema)
@@ -122,8 +135,12 @@ def _checks(node: Mapping[str, Any], scim_type: str | None = None) -> dict[str, 
     scim_type = node.get("scim", {}).get("type", scim_type)
     checks: dict[str, Any] = {key: node[key] for key in ("minLength", "maxLength") if key in node}
     checks["type"] = node.get("type", "object")
-    if checks["type"] == "string" and scim_type in FORMS:
-        checks["pattern"] = FORMS[scim_type]
+    if checks["type"] == "string" and scim_type == "dateTime":
+        checks["format"] = "dateTime"
+    if checks["type"] == "string" and scim_type == "binary":
+        checks["pattern"] = BINARY
+    if checks["type"] == "integer":
+        checks |= {"minimum": -_INT64, "maximum": _INT64 - 1}
     if "items" in node:
         checks["items"] = _checks(node["items"], scim_type)
     if checks["type"] == "object":

@@ -13,12 +13,11 @@ Members and groups have no keys: they are documents of the ``memberships`` colle
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import COMMON, Attribute, ResourceType
+from ..schema.instants import Instant, parse_instant
 from .filter import AttributePath
-from .values import format_instant, parse_instant
 
 MAX_VALUE = 200
 """Longest folded value kept as it is, in characters; a longer one is replaced by its hash."""
@@ -36,8 +35,8 @@ def fold(attribute: Attribute, value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value) if isinstance(value, float) and not value.is_integer() else str(int(value))
     if attribute.type == "dateTime":
-        instant = value if isinstance(value, datetime) else parse_instant(str(value))
-        return format_instant(instant) if instant else str(value)
+        instant = value if isinstance(value, Instant) else parse_instant(str(value))
+        return str(instant) if instant else str(value)
     return str(value) if attribute.case_exact else str(value).casefold()
 
 

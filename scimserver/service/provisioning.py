@@ -110,7 +110,7 @@ class Provisioning:
         self._changes.queue(event)
         if sent.members:
             await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
-        return await self._answer(ctx, resource_type, document, projection)
+        return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
 
     async def replace(
         self,
@@ -134,7 +134,7 @@ class Provisioning:
             return await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
 
         document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
-        return await self._answer(ctx, resource_type, document, projection)
+        return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
 
     async def patch(
         self,
@@ -152,10 +152,12 @@ class Provisioning:
         operations = messages.parse_patch(body)
         others, plan = member_operations.split(operations, resource_type)
         self._members.check_plan(resource_id, plan)
+        specified: dict[str, Any] = {}
 
         def change(document: Document) -> dict[str, Any]:
             result = patch.apply({"id": document.id, **document.scim}, others, resource_type)
             self._note(ctx, result.notes)
+            specified.update(result.specified)
             result.resource.pop("id", None)
             return result.resource
 
@@ -167,7 +169,7 @@ class Provisioning:
         document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         if projection is None:
             return Stored({}, version_tag(document.v), location(resource_type, ctx.base_url, document.id))
-        return await self._answer(ctx, resource_type, document, projection)
+        return await self._answer(ctx, resource_type, document, projection.answering(specified))
 
     async def delete(
         self,

@@ -8,14 +8,14 @@ dots, NUL and regular expressions inside them are data.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Literal
 
 from ..schema.attributes import Attribute, ResourceType
+from ..schema.instants import Instant
 from ..scim.filter import And, AttributePath, Comparison, Filter, Not, Or, Present, ValuePath, conjunction
 from ..scim.keys import is_id, is_membership, key_for
 
-_Operand = str | bool | int | float | datetime
+_Operand = str | bool | int | float | Instant
 _Source = Literal["_id", "keys", "memberships"]
 
 

@@ -164,9 +164,12 @@ async def test_what_is_returned_on_request_or_always(client: httpx.AsyncClient) 
     part = {"value": "v", "asked": "q", "always": "a"}
     body = sample(onRequest="q", shownAlways="a", colour="red", part=part)
     stored = await made(client, "Samples", body)
-    assert "onRequest" not in stored
-    assert stored["part"] == {"value": "v", "always": "a"}
+    # RFC 7643 §7: the answer to a write shows what the client has just sent.
+    assert (stored["onRequest"], stored["part"]) == ("q", part)
     address = f"Samples/{stored['id']}"
+    read = (await client.get(address)).json()
+    assert "onRequest" not in read
+    assert read["part"] == {"value": "v", "always": "a"}
 
     async def shown(**parameters: str) -> dict[str, Any]:
         resource = (await client.get(address, params=parameters)).json()
