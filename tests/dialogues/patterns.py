@@ -70,7 +70,7 @@ def _filled_text(value: Any) -> bool:
 
 
 KINDS: Mapping[str, Callable[[Any], bool]] = {
-    "any": lambda value: value is not None,
+    "any": lambda value: value is not None and value is not MISSING,
     "text": _filled_text,
     "id": _filled_text,
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
@@ -128,8 +128,8 @@ def references(text: str) -> set[str]:
 
 
 def fill(text: str, names: Mapping[str, str]) -> str:
-    """Put bound values in the place of ``{name}``."""
-    return _REFERENCE.sub(lambda match: names[match[1]], text)
+    """Put bound values in the place of ``{name}``; what an answer failed to bind stays as it is written."""
+    return _REFERENCE.sub(lambda match: names.get(match[1], match[0]), text)
 
 
 def texts(pattern: Any) -> Iterator[str]:
