@@ -112,13 +112,11 @@ async def compare(side: Side, users: int, changes: int, count: int) -> list[dict
     ids = await fill(side, users)
     rows: list[dict[str, Any]] = []
     headers = {"Authorization": f"Bearer {side.token}"}
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{side.port}{side.base}/", headers=headers, timeout=60
-    ) as c:
-        ways = {"index": ("index", {}), "cursor": ("cursor", {}), "cursor, sorted": ("cursor", {"sortBy": "userName"})}
-        for seed, (name, (method, query)) in enumerate(ways.items()):
-            churn = Churn(c, ids, changes, -(-len(ids) // count), seed)
-            walked = await walk(c, method, count, churn, **query)
+    base = f"http://127.0.0.1:{side.port}{side.base}/"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
+        for seed, (name, (method, query)) in enumerate(WAYS.items()):
+            churn = Churn(client, ids, changes, -(-len(ids) // count), seed)
+            walked = await walk(client, method, count, churn, **query)
             survivors = set(ids) - churn.deleted
             rows.append(
                 {

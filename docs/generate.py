@@ -14,7 +14,7 @@ from scimserver import errors, hookspecs
 from scimserver.cli import main as cli
 from scimserver.plugins import HOOKS
 from scimserver.schema.attributes import Attribute
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.settings import ENVIRONMENT_PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -3,7 +3,8 @@
 from typing import Any
 
 from scimserver.schema.attributes import ResourceType
-from scimserver.schema.loader import load_resource_type, load_schema, load_schemas
+from scimserver.schema.catalogue import load_resource_type, load_schemas
+from scimserver.schema.loader import load_schema
 
 CRANE_URN = "urn:larkfield:schemas:3.0:Crane"
 RENTAL_URN = "urn:larkfield:schemas:3.0:Crane:rental"

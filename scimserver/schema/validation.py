@@ -102,7 +102,12 @@ def check_settings(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> li
         Draft202012Validator.check_schema(rules)
     except SchemaError as error:
         raise ValueError(f"not a JSON Schema: {sentence(error)}") from error
-    return [sentence(error) for error in _in_order(Draft202012Validator(rules), dict(settings))]
+    return violations(rules, dict(settings))
+
+
+def violations(schema: Mapping[str, Any], value: Any) -> list[str]:
+    """Return in words what breaks a schema that is known to be one, such as those of ``schemas/``."""
+    return [sentence(error) for error in _in_order(Draft202012Validator(schema), value)]
 
 
 def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

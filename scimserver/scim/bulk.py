@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ..errors import InvalidValue, MethodNotAllowed, NotFound, PayloadTooLarge, ScimError
 from ..schema.attributes import ResourceType
-from ..schema.loader import SchemaCatalogue
+from ..schema.catalogue import SchemaCatalogue
 from ..schema.validation import check_message
 from .canonical import shown
 from .messages import lower_names

@@ -222,7 +222,8 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
 
 def is_membership(attribute: Attribute, resource_type: ResourceType) -> bool:
     """Tell whether this is a group's ``members``, kept one document each and not in the resource."""
-    return attribute.name == "members" and attribute.schema == resource_type.schema.id
+    own = resource_type.collection == "groups" and attribute.schema == resource_type.schema.id
+    return own and attribute.name == "members"
 
 
 def read_only(name: str) -> Mutability:

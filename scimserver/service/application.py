@@ -9,7 +9,7 @@ import structlog
 
 from ..errors import Unavailable
 from ..plugins import PluginManager
-from ..schema.loader import SchemaCatalogue, load_schemas
+from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..schema.validation import ResourceValidator
 from ..settings import Settings
 from ..store.changes import ChangeLog
@@ -44,7 +44,7 @@ class Application:
         self.settings = settings
         self.database = database
         self.plugins = PluginManager.load(settings.plugins.dirs)
-        self.catalogue: SchemaCatalogue = load_schemas(self.plugins.schema_files())
+        self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}

@@ -118,7 +118,8 @@ def _equality(
         return _Access("memberships", frozenset({str(value)})) if is_reference else None
     if not path.leaf.keyed:
         return None
-    return _Access("keys", frozenset({key_for(path, value, element_type)}), unique=path.leaf.uniqueness != "none")
+    key = key_for(resource_type, path, value, element_type)
+    return _Access("keys", frozenset({key}), unique=path.leaf.uniqueness != "none")
 
 
 def _element_access(path: AttributePath, inner: Filter, resource_type: ResourceType) -> _Access | None:

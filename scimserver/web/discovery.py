@@ -5,7 +5,8 @@ from typing import Any
 
 from ..errors import Forbidden, NotFound
 from ..schema import discovery
-from ..schema.loader import SchemaCatalogue, service_schemas
+from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import service_schemas
 from ..service.application import Application
 from ..service.representation import list_response
 from .addresses import Addresses

@@ -63,15 +63,16 @@ class Office:
         return repr(found)
 
 
-async def open_office(database: Database) -> Office:
-    """Make the workspace."""
+async def open_office(database: Database, *, create: bool = True) -> Office:
+    """Make the workspace, or as another process open the one that is there."""
     app = Application(SETTINGS, database)
     await app.migrate()
-    return await _opened(app, "larkfield")
+    return await _opened(app, "larkfield", create=create)
 
 
-async def _opened(app: Application, slug: str) -> Office:
-    await app.workspaces.create(slug)
+async def _opened(app: Application, slug: str, *, create: bool = True) -> Office:
+    if create:
+        await app.workspaces.create(slug)
     workspace = await app.workspaces.resolve(slug)
     assert workspace is not None
     return Office(app, RequestContext(workspace, BASE, "request-1", "token-1", "pytest"))

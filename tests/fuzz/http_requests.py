@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 
 from .strategies import TEXTS, bodies, filter_texts, garbage, json_values, mostly, patches, paths
 from .wire import Header, Request

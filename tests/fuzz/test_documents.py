@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scimserver.errors import ScimError
 from scimserver.schema.attributes import Attribute, ResourceType
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.schema.validation import ResourceValidator
 from scimserver.scim.canonical import Canonical, canonicalise
 from scimserver.scim.keys import match_keys, unique_keys

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scimserver.errors import InvalidFilter, InvalidPath
 from scimserver.schema.attributes import ResourceType
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.match import element_matches, matches
 from scimserver.scim.parser import parse_filter, parse_path
 from scimserver.scim.projection import Projection

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from scimserver.schema.attributes import Attribute, ResourceType
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.schema.texts import BINARY
 from scimserver.schema.validation import resource_schema
 

@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 from scimserver.schema import discovery
 from scimserver.schema.attributes import ResourceType, SchemaDefinition
-from scimserver.schema.loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN, SchemaCatalogue, service_schemas
+from scimserver.schema.catalogue import SchemaCatalogue
+from scimserver.schema.loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN, service_schemas
 from scimserver.settings import LimitSettings
 
 BASE = "https://scim.larkfield.example/t/larkfield/scim/v2"

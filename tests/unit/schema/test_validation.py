@@ -6,9 +6,10 @@ import pytest
 
 from scimserver.errors import InvalidSyntax, InvalidValue, NotFound
 from scimserver.schema.attributes import ResourceType
+from scimserver.schema.catalogue import load_resource_type
 from scimserver.schema.discovery import service_provider_config
 from scimserver.schema.files import messages
-from scimserver.schema.loader import load_resource_type, load_schema
+from scimserver.schema.loader import load_schema
 from scimserver.schema.validation import ResourceValidator, check_message, check_settings, with_defaults
 from scimserver.settings import LimitSettings
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimserver.errors import BadRequest, InvalidSyntax, PayloadTooLarge
-from scimserver.schema.loader import SchemaCatalogue, load_schemas
+from scimserver.schema.catalogue import SchemaCatalogue, load_schemas
 from scimserver.scim.bulk import BulkOperation, BulkRequest, read_bulk
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
