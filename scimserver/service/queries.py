@@ -97,9 +97,10 @@ class Queries:
         page = await page_by_index(searches, bound[0].sort, start - 1, query.count, cut)
         shown = await self._shown(ctx, bound, searches, page)
         if page.end is not None:
-            # Some clients go on by what they got, others by what they asked for; the two differ only if something was
-            # deleted while the page was read.
-            for next_index in {start + len(shown), start + query.count}:
+            # Some clients go on by what they got, others by what they asked for; in a full page the two differ only if
+            # something was deleted while it was read. Behind a page that is not full lies nothing to be asked for.
+            asked_for = {start + query.count} if len(page.entries) == query.count else set()
+            for next_index in {start + len(shown)} | asked_for:
                 self._anchors.remember(walk, next_index, page.end)
         return list_response(shown, page.total, start_index=start)
 

@@ -161,7 +161,7 @@ def queries() -> Iterator[Row]:
     yield Row(InvalidValue, "GET", "?count=1.5")
     yield Row(InvalidValue, "GET", "?cursor=&startIndex=2")
     yield Row(InvalidCursor, "GET", "?cursor=made-up")
-    yield Row(InvalidCount, "GET", "?cursor=&count=-1")
+    yield Row(InvalidCount, "GET", "?cursor=&count=ten")
     yield Row(TooMany, "GET", "?filter=meta.created%20pr", situation=scan_too_long)
 
 
@@ -225,7 +225,7 @@ def search(schema: str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest") 
         Row(InvalidValue, "POST", body={**asked, "count": "ten"}),
         Row(TooMany, "POST", body={**asked, "filter": "meta.created pr"}, situation=scan_too_long),
         Row(InvalidCursor, "POST", body={**asked, "cursor": "made-up"}),
-        Row(InvalidCount, "POST", body={**asked, "cursor": "", "count": -1}),
+        Row(InvalidCount, "POST", body={**asked, "cursor": "", "count": "ten"}),
     ]
 
 

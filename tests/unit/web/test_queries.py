@@ -224,6 +224,17 @@ async def test_a_page_by_index(client: httpx.AsyncClient, people: dict[str, str]
         assert not page.keys() & {"nextCursor", "previousCursor"}
 
 
+async def test_a_walk_that_goes_on_behind_the_last_page_finds_nothing_more_and_the_same_total(
+    client: httpx.AsyncClient, people: dict[str, str]
+) -> None:
+    for sent in ({}, {"filter": 'title eq "mate" or userName eq "anna"'}, {"sortBy": "title"}):
+        total = (await ask(client, "Users", count=0, **sent))["totalResults"]
+        for start in (1, 3, 5, 6, 7):
+            page = await ask(client, "Users", startIndex=start, count=2, **sent)
+            assert (start, page["totalResults"]) == (start, total)
+            assert len(names(page)) == max(0, min(2, total + 1 - start))
+
+
 BY_CURSOR: list[tuple[dict[str, Any], list[list[str]]]] = [
     ({}, [["carol", "Anna"], ["bert", "dora"], ["Emil"]]),
     ({"filter": "id pr"}, [["carol", "Anna"], ["bert", "dora"], ["Emil"]]),
