@@ -37,9 +37,9 @@ class GroupMembers:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    async def check_sent(self, group_id: str, sent: list[Any] | None) -> None:
+    def check_sent(self, group_id: str, sent: list[Any] | None, *, tolerant: bool) -> None:
         """Refuse a malformed member list before anything is written."""
-        _refuse_self(group_id, members_of(sent or []))
+        _refuse_self(group_id, members_of(sent or [], tolerant=tolerant))
 
     def check_plan(self, group_id: str, plan: MemberPlan | None) -> None:
         """Refuse membership operations that can never be carried out, before anything is written."""

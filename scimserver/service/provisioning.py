@@ -102,7 +102,7 @@ class Provisioning:
             created=moment,
             modified=moment,
         )
-        await self._members.check_sent(document.id, sent.members)
+        self._members.check_sent(document.id, sent.members, tolerant=ctx.workspace.tolerant)
         document = self._mapped(ctx, resource_type, document)
         event = self._event(document, "create", moment)
         document = dataclasses.replace(document, outbox=[event])
@@ -123,7 +123,7 @@ class Provisioning:
     ) -> Stored:
         """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
         sent = self._canonical(ctx, resource_type, body)
-        await self._members.check_sent(resource_id, sent.members)
+        self._members.check_sent(resource_id, sent.members, tolerant=ctx.workspace.tolerant)
 
         def change(document: Document) -> dict[str, Any]:
             return merge_put(document.scim, sent, resource_type)
@@ -149,13 +149,15 @@ class Provisioning:
 
         Without ``projection`` the answer carries only version and location.
         """
-        operations = messages.parse_patch(body)
-        others, plan = member_operations.split(operations, resource_type)
+        tolerant = ctx.workspace.tolerant
+        operations = messages.parse_patch(body, tolerant=tolerant)
+        others, plan = member_operations.split(operations, resource_type, tolerant=tolerant)
         self._members.check_plan(resource_id, plan)
         specified: dict[str, Any] = {}
 
         def change(document: Document) -> dict[str, Any]:
-            result = patch.apply({"id": document.id, **document.scim}, others, resource_type)
+            resource = {"id": document.id, **document.scim}
+            result = patch.apply(resource, others, resource_type, tolerant=tolerant)
             self._note(ctx, result.notes)
             specified.update(result.specified)
             result.resource.pop("id", None)
@@ -242,7 +244,7 @@ class Provisioning:
         return dataclasses.replace(document, v=document.v + 1, modified=moment)
 
     def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
-        sent = canonicalise(body, resource_type)
+        sent = canonicalise(body, resource_type, tolerant=ctx.workspace.tolerant)
         self._note(ctx, sent.notes)
         return sent
 

@@ -71,7 +71,8 @@ class Queries:
             InvalidCursor, ExpiredCursor: as :meth:`Cursors.open`.
             TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
         """
-        bound = [_bind(query, resource_type, resource_types) for resource_type in resource_types]
+        tolerant = ctx.workspace.tolerant
+        bound = [_bind(query, one, resource_types, tolerant=tolerant) for one in resource_types]
         searches = list(self._searches(ctx, bound))
         digest = _digest(ctx, bound)
         if query.cursor is None:
@@ -135,11 +136,14 @@ class Queries:
         return [shown[document.id] for _, document in found]
 
 
-def _bind(query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType]) -> _Bound:
+def _bind(
+    query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType], *, tolerant: bool
+) -> _Bound:
     others = [other for other in resource_types if other is not resource_type]
+    text = query.filter
     return _Bound(
         resource_type,
-        None if query.filter is None else parse_filter(query.filter, resource_type, others=others),
+        None if text is None else parse_filter(text, resource_type, tolerant=tolerant, others=others),
         parse_sort(query.sort_by, query.sort_order, resource_type, others),
         Projection.parse(query.attributes, query.excluded_attributes, resource_type),
     )

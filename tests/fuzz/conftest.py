@@ -68,11 +68,12 @@ class Target:
                 await collection.insert_many(deepcopy(documents))
 
 
-@pytest.fixture
-async def target(site: Site) -> AsyncIterator[Target]:
-    """A filled workspace behind one connection."""
+@pytest.fixture(params=["default", "strict"])
+async def target(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Target]:
+    """A filled workspace of either profile behind one connection."""
     wire = Wire(site.port)
     made = Target(site, wire)
     await made.fill()
+    await site.app.workspaces.set(site.slug, {"profile": request.param})
     yield made
     await wire.close()

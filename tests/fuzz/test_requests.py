@@ -23,7 +23,7 @@ KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 @given(data=st.data())
-@cases(22)
+@cases(11)
 async def test_a_request_is_answered_in_scim_and_a_refused_one_leaves_no_trace(
     target: Target, data: st.DataObject
 ) -> None:
