@@ -41,7 +41,7 @@ class Guard:
         if before is None:
             return
         if attribute.mutability == "immutable" and after != before:
-            raise _set_once(place)
+            raise set_once(place)
         if attribute.required and after is None:
             raise Mutability(f"`{place}` is required and cannot be removed: send a new value instead.")
         pairs = [(before, after)] if isinstance(before, dict) and isinstance(after, dict) else []
@@ -56,7 +56,7 @@ class Guard:
             if sub.name not in old or new.get(sub.name) == old[sub.name]:
                 continue
             if sub.mutability == "immutable":
-                raise _set_once(place, sub)
+                raise set_once(place, sub)
             if clears and sub.name not in new:
                 raise Mutability(
                     f"`{place}`: `{sub.name}` is required and cannot be removed: send a new value instead."
@@ -71,7 +71,7 @@ def keep_immutable(attribute: Attribute, before: Any, after: Any) -> Any:
     """
     if attribute.mutability == "immutable" and before is not None:
         if after not in (None, before):
-            raise _set_once(attribute.name)
+            raise set_once(attribute.name)
         return before
     if isinstance(before, dict) and isinstance(after, dict):
         for sub in attribute.sub_attributes:
@@ -80,6 +80,7 @@ def keep_immutable(attribute: Attribute, before: Any, after: Any) -> Any:
     return after
 
 
-def _set_once(place: str, sub: Attribute | None = None) -> Mutability:
+def set_once(place: str, sub: Attribute | None = None) -> Mutability:
+    """Return the error for a change of an immutable value."""
     what = f"`{place}`: `{sub.name}`" if sub else f"`{place}`"
     return Mutability(f"{what} can be set once and not be changed: send it as it is, or leave it out.")

@@ -5,11 +5,13 @@ from typing import Any
 import bson
 import pytest
 
-from tests.unit.web.conftest import Site, application, site, slugs
+from scimserver.service.application import Application
+from tests.unit.web.conftest import Site, site, slugs
+from tests.unit.web.custom import custom_application
 
 from .wire import Wire
 
-__all__ = ["application", "site", "slugs"]
+__all__ = ["site", "slugs"]
 
 COLLECTIONS = ("users", "groups", "memberships", "resources")
 
@@ -20,23 +22,30 @@ class Target:
     def __init__(self, site: Site, wire: Wire) -> None:
         self.site = site
         self.wire = wire
-        self.users: list[str] = []
-        self.groups: list[str] = []
+        self.ids: dict[str, list[str]] = {}
+        """Of the resources that are there, by the name of their type."""
         self._before: dict[str, list[dict[str, Any]]] = {}
 
     async def fill(self) -> None:
-        """Create two users, one of them with everything, and two groups, one of them with members."""
+        """Create resources of each type, one of them with much and one with little."""
         emails = [{"value": "a", "type": "work", "primary": True}, {"value": "b", "type": "home"}]
+        urns = (
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+            "urn:larkfield:params:scim:schemas:extension:1.0:Sample:required",
+        )
         enterprise = {"department": "a", "manager": {"value": "u_1"}}
-        urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
         async with self.site.client() as client:
-            for body in (
-                {"userName": "a", "emails": emails, "title": "a", "active": True, urn: enterprise},
-                {"userName": "b"},
-            ):
-                self.users.append((await client.post("Users", json=body)).json()["id"])
-            for body in ({"displayName": "a", "members": [{"value": self.users[0]}]}, {"displayName": "b"}):
-                self.groups.append((await client.post("Groups", json=body)).json()["id"])
+
+            async def create(kind: str, *bodies: dict[str, Any]) -> None:
+                answers = [await client.post(f"{kind}s", json=body) for body in bodies]
+                self.ids[kind] = [answer.json()["id"] for answer in answers]
+
+            everything = {"userName": "a", "emails": emails, "title": "a", "active": True, urns[0]: enterprise}
+            await create("User", everything, {"userName": "b"})
+            await create(
+                "Group", {"displayName": "a", "members": [{"value": self.ids["User"][0]}]}, {"displayName": "b"}
+            )
+            await create("Sample", {"name": "a", urns[1]: {"level": 1}, "members": [{"value": "a"}]})
         self._before = await self.documents()
 
     async def documents(self) -> dict[str, list[dict[str, Any]]]:
@@ -66,6 +75,12 @@ class Target:
             await collection.delete_many({})
             if documents:
                 await collection.insert_many(deepcopy(documents))
+
+
+@pytest.fixture(scope="session")
+def application() -> Application:
+    """One that has a resource type of its own besides users and groups."""
+    return custom_application()
 
 
 @pytest.fixture(params=["default", "strict"])

@@ -124,18 +124,24 @@ def right_bodies(resource_type: ResourceType) -> Strategy:
     for attribute in resource_type.attributes():
         home = extensions[attribute.schema] if resource_type.is_extension_attribute(attribute) else core
         home[attribute.name] = _filled(attribute) if attribute.required else values(attribute)
-    core["schemas"] = st.just([resource_type.schema.id, *extensions])
-    required = {
-        name: core.pop(name) for name in ["schemas", *(a.name for a in resource_type.schema.attributes if a.required)]
+    within = {
+        e.id: _object(extensions[e.id], [a.name for a in e.attributes if a.required]) for e in resource_type.extensions
     }
-    core |= {urn: st.fixed_dictionaries({}, optional=shape) for urn, shape in extensions.items()}
-    return st.fixed_dictionaries(required, optional=core)
+    core["schemas"] = st.just([resource_type.schema.id, *extensions])
+    names = [a.name for a in resource_type.schema.attributes if a.required]
+    return _object(core | within, ["schemas", *names, *resource_type.required_extensions])
+
+
+def _object(shape: dict[str, Strategy], required: list[str]) -> Strategy:
+    """Objects that have what is required, and any of the rest."""
+    needed = {name: shape[name] for name in required}
+    return st.fixed_dictionaries(needed, optional={name: one for name, one in shape.items() if name not in needed})
 
 
 def _filled(attribute: Attribute) -> Strategy:
     """Values of a required attribute: not empty, not longer than a schema may allow."""
-    text = st.sampled_from(["a", "A", "work"])
-    return st.lists(text, min_size=1, max_size=3) if attribute.multi_valued else text
+    one = st.sampled_from(["a", "A", "work"]) if attribute.type in ("string", "reference") else _one(attribute)
+    return st.lists(one, min_size=1, max_size=3) if attribute.multi_valued else one
 
 
 def bodies(resource_type: ResourceType) -> Strategy:

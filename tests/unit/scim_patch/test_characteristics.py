@@ -156,6 +156,20 @@ def test_an_extension_may_have_an_attribute_with_a_common_name(user) -> None:
     assert apply({"id": "u_1"}, parse_patch({"Operations": operations}), resource_type).resource[urn] == values
 
 
+def test_an_extension_with_a_required_attribute_can_be_removed_unless_it_is_required_itself(user) -> None:
+    urn = "urn:larkfield:schemas:3.0:desk"
+    desk = SchemaDefinition(urn, "Desk", "", (Attribute("number", "string", urn, required=True),), {})
+    optional = ResourceType("User", "/Users", "", user.schema, user.common, (desk,))
+    required = ResourceType("User", "/Users", "", user.schema, user.common, (desk,), frozenset({urn}))
+    held = {"id": "u_1", urn: {"number": "7"}}
+    whole = parse_patch({"Operations": [{"op": "remove", "path": urn}]})
+    part = parse_patch({"Operations": [{"op": "remove", "path": f"{urn}:number"}]})
+    assert apply(held, whole, optional).resource == {"id": "u_1"}
+    for operations, resource_type in ((whole, required), (part, optional)):
+        with pytest.raises(Mutability, match="required"):
+            apply(held, operations, resource_type)
+
+
 # -- what an answer shows ----------------------------------------------------------------------------------------------
 
 FULL = {

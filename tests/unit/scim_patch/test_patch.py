@@ -453,6 +453,13 @@ def test_row_23_one_role_packed_as_json_into_a_typed_path(patched):
     assert result["roles"] == [{"primary": True, "value": "editor", "display": "Editor"}]
 
 
+def test_a_packed_role_beside_a_remove_is_ignored(patched):
+    held = {"roles": [{"primary": True, "value": "editor"}, {"value": "viewer"}]}
+    packed = '{"id":"c0a9","value":"editor","displayName":"Editor"}'
+    result = patched(remove('roles[primary eq "True"].value', value=packed), resource=held)
+    assert result["roles"] == [{"value": "viewer"}]
+
+
 def test_roles_are_the_same_by_their_value(patched):
     held = {"roles": [{"value": "editor", "display": "Editor", "primary": False}]}
     assert len(patched(add("roles", [{"value": "editor"}]), resource=held)["roles"]) == 1
