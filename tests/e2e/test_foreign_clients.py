@@ -17,8 +17,6 @@ from scim2_tester import Status, check_server
 from .deployment import Deployment
 
 EXCUSED = {
-    "search_with_attributes": "Asks POST /.search. We announce no such endpoint and answer 501, which RFC 7644 §3.12 "
-    "has for an operation that is not supported; §3.4.3 gives it as an alternative to GET, which we have.",
     "PATCH /Groups/{id}": "Wants 200. RFC 7644 §3.5.2: on success the server returns 200 with the resource or 204, "
     "and 200 is a MUST only if `attributes` is asked for (which test_patch_of_a_group… does). The answer would carry "
     "every member.",
@@ -204,11 +202,8 @@ def test_scim2_tester_finds_nothing(deployment: Deployment) -> None:
     bad = {r.title: r.reason for r in results if r.status not in (Status.SUCCESS, Status.COMPLIANT, Status.ACCEPTABLE)}
     assert len(results) > 100, "it must have got past the discovery"
     assert {r.resource_type for r in results} >= {"User", "Group"}
-    assert bad.keys() == {"search_with_attributes"} <= EXCUSED.keys(), bad
+    assert bad == {}
     assert left == 0, "what it made is gone again"
-
-
-PROBE_EXCUSES = EXCUSED.keys() - {"search_with_attributes"}
 
 
 @pytest.mark.parametrize("profile", [["--strict"], ["--compat"], ["--strict", "--profile", "entra"]], ids=" ".join)
@@ -220,7 +215,7 @@ def test_scim_sanity_finds_nothing(deployment: Deployment, profile: list[str]) -
     assert done.stdout.startswith("{"), done.stdout + done.stderr
     report = json.loads(done.stdout)
     bad = {r["name"]: r["message"] for r in report["results"] if r["status"] not in ("pass", "skip")}
-    assert bad.keys() == PROBE_EXCUSES, bad
+    assert bad.keys() == EXCUSED.keys(), bad
     skipped = {r["name"].split()[0] for r in report["results"] if r["status"] == "skip"}
     assert skipped == {"Agent", "AgenticApplication"}, "a draft of 2025, which is not announced"
     assert report["summary"]["passed"] >= 25
