@@ -127,6 +127,17 @@ async def test_a_walk_goes_back_the_way_it_came(database: Database, name: str) -
     assert [e.id for e in (await page_by_index(searches, sort_of(order), 0, 1000)).entries] == there
 
 
+@pytest.mark.parametrize("text", [None, "title pr or title eq null"])
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+async def test_what_another_process_has_not_counted_yet_is_walked_too(
+    database: Database, text: str | None, backward: bool
+) -> None:
+    one, other = await new_world(database), World(database)
+    users = [await (one if n < 5 else other).user(f"user{n:02}") for n in range(40)]
+    found = [d.id for d in await Walk([one], text, None, backward).run()]
+    assert found == [u.id for u in (users[::-1] if backward else users)]
+
+
 async def test_a_page_ends_where_the_last_resource_is(database: Database) -> None:
     one = await new_world(database)
     for n in range(12):
