@@ -7,6 +7,7 @@ providers really send (idp-clients §11): a bare token right after ``eq`` as a s
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn, cast, get_args
 
 from ..errors import InvalidFilter, InvalidPath
@@ -146,8 +147,18 @@ class _Parser:
         token = self._word("an attribute name")
         path = self._path_of(token, scope)
         if scope is None and self._peek().kind == "[":
-            return self._value_path(path, token)
+            return self._value_path(self._selectable(path, token), token)
         return self._comparison(path, token)
+
+    def _selectable(self, path: AttributePath, token: Token) -> AttributePath:
+        """Return the path; or that of another type, if types of a query disagree and it is simple in this one only."""
+        if not _is_selectable(path):
+            for other in self._others:
+                with suppress(names.UnknownName):
+                    found = names.resolve(token.text, other, tolerant=self._tolerant)
+                    if isinstance(found, AttributePath) and _is_selectable(found):
+                        return found
+        return path
 
     def _value_path(self, path: AttributePath, token: Token) -> Filter:
         inner = self._brackets(path, token)
@@ -164,7 +175,7 @@ class _Parser:
     def _brackets(self, path: AttributePath, token: Token) -> Filter:
         if path.sub is not None:
             self._refuse(f"a filter in brackets belongs behind {path.attribute.name}, not behind {path}", token)
-        if path.attribute.type != "complex" and not path.attribute.multi_valued:
+        if not _is_selectable(path):
             self._refuse(
                 f"{path} has a single simple value, of which nothing can be selected; leave the brackets out", token
             )
@@ -275,3 +286,8 @@ class _Parser:
 
     def _refuse(self, message: str, token: Token | None = None) -> NoReturn:
         raise _Refused(message, (token or self._peek()).position)
+
+
+def _is_selectable(path: AttributePath) -> bool:
+    """Tell whether a filter in brackets can select something of the attribute."""
+    return path.attribute.type == "complex" or path.attribute.multi_valued

@@ -50,6 +50,14 @@ def test_what_another_type_has_is_decided(text: str, user: str | bool, group: st
     assert (left(text, USER), left(text, GROUP)) == (user, group)
 
 
+def test_brackets_are_about_the_type_that_has_something_to_select_from() -> None:
+    assert left('name[formatted eq "a"]', USER) == 'name[formatted eq "a"]'
+    assert left('name[formatted eq "a"]', BOAT) is False, "the name of a boat is a text"
+    assert left('name eq "a"', BOAT) == 'name eq "a"'
+    with pytest.raises(InvalidFilter, match="single simple value"):
+        left('title[value eq "a"]', BOAT)
+
+
 @pytest.mark.parametrize("text", ['nobodyHasThis eq "a"', 'emails[nothing eq "a"]', "urn:nobody:pr pr"])
 def test_what_no_type_has_is_refused(text: str) -> None:
     with pytest.raises(InvalidFilter, match=r"unknown|no sub-attribute"):
