@@ -112,7 +112,9 @@ class Target:
         elements = self._elements()
         chosen = {position for position, element in enumerate(elements) if element_matches(condition, element)}
         if not chosen:
-            if not self._tolerant and (clears or op == "replace"):
+            # A single value that the filter does not mean cannot be joined by another one.
+            other = bool(elements) and not attribute.multi_valued and not clears
+            if other or (not self._tolerant and (clears or op == "replace")):
                 raise NoTarget(f"`{text}` selects no value of `{attribute.name}`: add the value first.")
             if clears:
                 return

@@ -569,3 +569,11 @@ def test_an_error_names_the_operation(run):
 def test_one_attribute_in_two_letter_cases_without_a_path_is_refused(run):
     with pytest.raises(InvalidValue, match="title"):
         run([{"op": "replace", "value": {"title": "a", "Title": "b"}}])
+
+
+@pytest.mark.parametrize("op", [add, replace])
+def test_a_filter_that_does_not_mean_the_single_value_changes_nothing_and_says_so(patched, ines, op):
+    with pytest.raises(NoTarget, match="selects no value of `name`"):
+        patched(op('name[givenName eq "Jana"].familyName', "Weiss"))
+    assert patched(op('name[givenName eq "Ines"].familyName', "Weiss"))["name"]["familyName"] == "Weiss"
+    assert patched(remove('name[givenName eq "Jana"].familyName')) == ines
