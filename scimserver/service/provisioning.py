@@ -276,7 +276,7 @@ class Provisioning:
             return await write
         except DuplicateValue as duplicate:
             raise Uniqueness(
-                f"A {resource_type.name.lower()} with this `{duplicate.attribute}` already exists in this workspace. "
+                f"Another {resource_type.name} with this `{duplicate.attribute}` already exists in this workspace. "
                 f"Match on `{duplicate.attribute}` in the attribute mapping, or change or remove the other one."
             ) from None
 
@@ -298,5 +298,5 @@ class Provisioning:
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:
     return Conflict(
-        f"This {resource_type.name.lower()} is being changed by others at the same time: send the request again."
+        f"This {resource_type.name} is being changed by others at the same time: send the request again."
     )
