@@ -9,7 +9,7 @@ MANIFEST := setup.cfg pyproject.toml
 # A version manager may put commands on the PATH that only explain what is missing: ask each one to really run.
 RUNS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help demo test test-all lint bench docs env
+.PHONY: help demo test test-all fuzz lint bench docs env
 
 help: ## show these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -22,6 +22,9 @@ test: env ## all tests but the slow ones
 
 test-all: env ## the slow tests too: real processes, built packages
 	@$(BIN)/python -m pytest -q
+
+fuzz: env ## 100,000 generated filters, PATCH messages, bodies and requests; SCIM_FUZZ_CASES=N for fewer
+	@SCIM_FUZZ_CASES=$${SCIM_FUZZ_CASES:-100000} $(BIN)/python -m pytest -q tests/fuzz --timeout=0
 
 lint: env ## ruff and mypy --strict
 	@$(BIN)/ruff check .

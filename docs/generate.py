@@ -14,7 +14,7 @@ from scimserver import errors, hookspecs
 from scimserver.cli import main as cli
 from scimserver.plugins import HOOKS
 from scimserver.schema.attributes import Attribute
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.settings import ENVIRONMENT_PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -227,7 +227,7 @@ def errors_page() -> str:
     """Every error class that a client can be answered with."""
     rows = [
         (
-            "other" if error is errors.HttpError else str(error.status),
+            str(error.status),
             error.scim_type or "",
             f"`{error.__name__}`",
             prose(error).split("\n")[0],

@@ -140,13 +140,13 @@ class Uniqueness(ScimError):
 
 
 class Conflict(ScimError):
-    """409 without scimType: the resource kept changing while we tried to write it."""
+    """409 without scimType: the resource kept changing, or another operation of the bulk request failed."""
 
     status = 409
 
 
 class PreconditionFailed(ScimError):
-    """412: ``If-Match`` names another version."""
+    """412: ``If-Match`` names another version, or ``If-None-Match`` this one."""
 
     status = 412
 
@@ -157,8 +157,14 @@ class PayloadTooLarge(ScimError):
     status = 413
 
 
+class UriTooLong(ScimError):
+    """414: path and query exceed the documented limit."""
+
+    status = 414
+
+
 class UnsupportedMediaType(ScimError):
-    """415: the body is neither ``application/scim+json`` nor ``application/json``."""
+    """415: the body is neither ``application/scim+json`` nor ``application/json``, or in a coding other than gzip."""
 
     status = 415
 
@@ -167,6 +173,12 @@ class TooManyRequests(ScimError):
     """429, with ``Retry-After`` in whole seconds (Okta ignores the HTTP-date form)."""
 
     status = 429
+
+
+class HeadersTooLarge(ScimError):
+    """431: the header fields exceed the documented limit."""
+
+    status = 431
 
 
 class InternalError(ScimError):
@@ -180,17 +192,9 @@ class PluginFailed(InternalError):
 
 
 class NotImplementedHere(ScimError):
-    """501: a part of SCIM that this server does not offer."""
+    """501: a part of SCIM, or a method of HTTP, that this server does not offer."""
 
     status = 501
-
-
-class HttpError(ScimError):
-    """Any other HTTP status that the web framework answers by itself."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
 
 
 class Unavailable(ScimError):

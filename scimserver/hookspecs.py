@@ -113,11 +113,12 @@ def scim_shutdown() -> None:
 
 @hookspec
 def scim_schema_files() -> Sequence[Path]:  # type: ignore[empty-body]
-    """Return files with extension schemas (annotated JSON Schema, as in ``schemas/``) that the plugin brings along.
+    """Return files with schemas (annotated JSON Schema, as in ``schemas/``) and resource types that the plugin brings.
 
-    Called once, when a server process or a command starts. Plain function without arguments. Every schema becomes an
-    extension of User in all workspaces, whether or not they list the plugin: what a workspace has stored must stay
-    readable. An exception, or a file that is missing or invalid, stops the start with a text that names it.
+    Called once, when a server process or a command starts. Plain function without arguments. The files are read like
+    those of the setting ``schemas.files``: a schema that no resource type names becomes an extension of User. They hold
+    for all workspaces, whether or not these list the plugin: what a workspace has stored must stay readable. An
+    exception, or a file that is missing or invalid, stops the start with a text that names it.
     """
 
 

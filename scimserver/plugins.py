@@ -103,7 +103,7 @@ class PluginManager:
         return MappingProxyType(self._infos)
 
     def schema_files(self) -> list[Path]:
-        """Return the schema files that plugins bring along, for :func:`scimserver.schema.loader.load_schemas`.
+        """Return the schema files that plugins bring along, for :func:`scimserver.schema.catalogue.load_schemas`.
 
         Raises:
             PluginProblem: a plugin failed, or a file is missing.

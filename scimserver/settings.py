@@ -89,6 +89,12 @@ class PluginSettings(_Section):
     default: list[str] = ["work_address", "profile"]
 
 
+class SchemaSettings(_Section):
+    """Resource types and schemas beside the shipped ones."""
+
+    files: list[Path] = []
+
+
 class LimitSettings(_Section):
     """What one request, and one workspace, may take."""
 
@@ -127,6 +133,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     security: SecuritySettings = Field(default=SecuritySettings.model_construct(), validate_default=False)
     plugins: PluginSettings = PluginSettings()
+    schemas: SchemaSettings = SchemaSettings()
     limits: LimitSettings = LimitSettings()
     logging: LoggingSettings = LoggingSettings()
 

@@ -55,25 +55,29 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
     Example: scimserver check-config --config /etc/scimserver.toml
     """
     from ..plugins import PluginManager
-    from ..schema.loader import load_schemas
+    from ..schema.catalogue import load_schemas
     from ..settings import load
 
     settings = load(config)
     if not settings.security.secret_key:
         raise click.ClickException(NO_KEY)
     plugins = PluginManager.load(settings.plugins.dirs)
-    load_schemas(plugins.schema_files())
+    catalogue = load_schemas([*settings.schemas.files, *plugins.schema_files()])
     plugins.check_settings("default", [{"name": name, "settings": {}} for name in settings.plugins.default])
     if as_json:
         print_json(
             {
                 "ok": True,
                 "plugins": list(plugins.infos),
+                "resource_types": {t.name: t.endpoint for t in catalogue.resource_types},
                 "settings": settings.model_dump(mode="json", exclude={"security"}),
             }
         )
     else:
-        click.echo(f"The configuration is good. Plugins: {', '.join(plugins.infos) or 'none'}.")
+        types = ", ".join(f"{t.name} at {t.endpoint}" for t in catalogue.resource_types)
+        click.echo(
+            f"The configuration is good. Plugins: {', '.join(plugins.infos) or 'none'}. Resource types: {types}."
+        )
 
 
 @click.command()

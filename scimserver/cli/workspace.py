@@ -112,10 +112,12 @@ def show(name: str, config: Path | None, database: str | None, as_json: bool, de
 def set_(
     name: str, changes: tuple[str, ...], config: Path | None, database: str | None, as_json: bool, debug: bool
 ) -> None:
-    """Change plugins, their settings and limits of a workspace.
+    """Change plugins, their settings, limits and the profile of a workspace.
+
+    The profile `default` reads requests as identity providers mean them, `strict` to the letter of RFC 7643 and 7644.
 
     \b
-    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N
+    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N   profile=default|strict
     Example: scimserver workspace set larkfield work_address.prefer=parts limits.concurrency=32
     """
     wrong = [change for change in changes if "=" not in change]

@@ -1,6 +1,7 @@
 """The attribute registry: what filter, PATCH, projection and match keys ask about an attribute.
 
-Built from ``schemas/*.json`` by :mod:`scimserver.schema.loader`; RFC 7643 §2 and §7 define the characteristics.
+Built by :mod:`.loader` and :mod:`.catalogue` from the shipped schemas and from those that an operator gives as data.
+RFC 7643 §2 and §7 define the characteristics.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,8 @@ Uniqueness = Literal["none", "server", "global"]
 
 COMMON = ""
 """``Attribute.schema`` of the attributes that every resource has (RFC 7643 §3.1): schemas, id, externalId, meta."""
+SHARED = "resources"
+"""MongoDB collection that all custom resource types share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,21 @@ class SchemaDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A complex attribute that points at resources of this server: its ``$ref`` is computed (RFC 7643 §2.4)."""
+
+    attribute: Attribute
+    targets: Mapping[str, str] = field(hash=False)
+    """Id prefix → endpoint, of each resource type that the attribute may point at."""
+
+    def endpoint(self, resource_id: str) -> str | None:
+        """Return the endpoint below which a resource is found; where there are several, its id tells which."""
+        if len(self.targets) == 1:
+            return next(iter(self.targets.values()))
+        return self.targets.get(resource_id.partition("_")[0])
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceType:
     """A kind of resource (RFC 7643 §6): core schema, extensions, endpoint, and how ids and collections are named."""
 
@@ -82,8 +100,10 @@ class ResourceType:
     required_extensions: frozenset[str] = frozenset()
     id_prefix: str = "r"
     """``u`` gives ids such as ``u_7Yd…``."""
-    collection: str = "resources"
+    collection: str = SHARED
     """MongoDB collection that holds the documents."""
+    references: tuple[Reference, ...] = ()
+    """Attributes whose ``$ref`` is computed."""
     _core: dict[str, Attribute] = field(init=False, repr=False, compare=False, hash=False)
     _extensions: dict[str, SchemaDefinition] = field(init=False, repr=False, compare=False, hash=False)
 
@@ -91,6 +111,11 @@ class ResourceType:
         core = {a.name.lower(): a for a in (*self.common, *self.schema.attributes)}
         object.__setattr__(self, "_core", core)
         object.__setattr__(self, "_extensions", {e.id.lower(): e for e in self.extensions})
+
+    @property
+    def shared(self) -> bool:
+        """Whether its documents lie in one collection with those of other types."""
+        return self.collection == SHARED
 
     def extension(self, urn: str) -> SchemaDefinition | None:
         """Return the extension with that URN in any letter case."""

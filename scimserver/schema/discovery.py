@@ -1,7 +1,8 @@
-"""The documents of ``/Schemas``, ``/ResourceTypes`` and ``/ServiceProviderConfig`` (RFC 7643 §5 to §7)."""
+"""The documents of ``/Schemas``, ``/ResourceTypes`` and ``/ServiceProviderConfig`` (RFC 7643 §5 to §7, RFC 9865 §4)."""
 
 from typing import Any
 
+from ..settings import LimitSettings
 from .attributes import Attribute, ResourceType, SchemaDefinition
 from .loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN
 
@@ -58,16 +59,28 @@ def resource_type_document(resource_type: ResourceType, base_url: str) -> dict[s
     }
 
 
-def service_provider_config(base_url: str, *, max_results: int) -> dict[str, Any]:
+def service_provider_config(base_url: str, limits: LimitSettings) -> dict[str, Any]:
     """Return what this server offers; every block is there with its numbers, since some clients parse strictly."""
     return {
         "schemas": [CONFIG_URN],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
-        "filter": {"supported": True, "maxResults": max_results},
+        "bulk": {
+            "supported": True,
+            "maxOperations": limits.bulk_operations,
+            "maxPayloadSize": limits.bulk_bytes,
+        },
+        "filter": {"supported": True, "maxResults": limits.page_maximum},
         "changePassword": {"supported": False},
-        "sort": {"supported": False},
+        "sort": {"supported": True},
         "etag": {"supported": True},
+        "pagination": {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits.page_default,
+            "maxPageSize": limits.page_maximum,
+            "cursorTimeout": limits.cursor_seconds,
+        },
         "authenticationSchemes": [
             {
                 "type": "oauthbearertoken",

@@ -12,19 +12,11 @@ from jsonschema.exceptions import ValidationError
 END = r"(?![\s\S])"
 """The end of a text in ``jsonschema`` and ``jsonschema-rs`` alike; ``$`` also matches before a last line break."""
 
-_DATE = "-?[0-9]{4,}-[01][0-9]-[0-3][0-9]"
-_TIME = "[0-2][0-9]:[0-5][0-9]:[0-6][0-9]([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+BINARY = f"^[A-Za-z0-9+/]*={{0,2}}{END}"
+"""Pattern of base64 (RFC 7643 §2.3.6), whose padding may be left out.
 
-FORMS = {"dateTime": f"^{_DATE}T{_TIME}{END}", "binary": f"^[A-Za-z0-9+/]*={{0,2}}{END}"}
-"""Patterns of the SCIM types that are texts in JSON: xsd:dateTime (RFC 7643 §2.3.5) and base64 (§2.3.6).
-
-The length of base64 is not checked: Microsoft's validator writes random letters into certificates.
+Its length is not checked: Microsoft's validator writes random letters into certificates.
 """
-
-_FORM_NAMES = {
-    FORMS["dateTime"]: "a date and time such as 2031-02-03T09:15:00Z",
-    FORMS["binary"]: "binary data as base64 text",
-}
 _TYPE_NAMES = {
     "string": "a string",
     "boolean": "a boolean (true or false)",
@@ -34,6 +26,8 @@ _TYPE_NAMES = {
     "array": "a list",
     "null": "null",
 }
+_FORMATS = {"dateTime": "a date and time such as 2031-02-03T09:15:00Z"}
+"""How the formats of our own schemas are called; see ``formats`` in :mod:`.validation`."""
 
 
 def sentence(error: ValidationError) -> str:
@@ -94,8 +88,8 @@ def _type(error: ValidationError) -> str:
 
 def _pattern(error: ValidationError) -> str:
     pattern = str(error.validator_value)
-    if pattern in _FORM_NAMES:
-        return f"expected {_FORM_NAMES[pattern]}, got another text"
+    if pattern == BINARY:
+        return "expected binary data as base64 text, got another text"
     return f"must have the form {pattern.removeprefix('^').removesuffix(END)}"
 
 
@@ -114,6 +108,7 @@ def _listed(values: Iterable[Any]) -> str:
 _TEXTS: dict[str, Callable[[ValidationError], str]] = {
     "type": _type,
     "pattern": _pattern,
+    "format": lambda e: f"expected {_FORMATS[e.validator_value]}, got another text",
     "contains": _contains,
     "enum": lambda e: f"must be one of {_listed(e.validator_value)}",
     "const": lambda e: f"must be {e.validator_value}",

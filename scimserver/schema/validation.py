@@ -4,21 +4,26 @@ The fast validator costs a few microseconds a user, the explaining one some hund
 fast one refused, and its verdict counts. A differential test holds the two equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from ..errors import InvalidSyntax, InvalidValue
 from .attributes import Attribute, ResourceType
 from .files import messages
-from .texts import FORMS, sentence
+from .instants import is_date_time
+from .texts import BINARY, sentence
 
 _WRONG = "Change the mapping of this attribute in your identity provider."
 _MISSING = "Map a source attribute to it in your identity provider, one that is not empty for this resource."
+_FORMATS = {"dateTime": is_date_time}
+"""What a pattern cannot tell, such as that February has no 30th."""
+_INT64 = 1 << 63
+"""The database has no larger integers."""
 _SHOWN = 3
 """Errors named in one answer: enough to mend a mapping in one go, short enough for a provisioning log."""
 
@@ -32,8 +37,8 @@ class ResourceValidator:
     def __init__(self, resource_type: ResourceType) -> None:
         schema = resource_schema(resource_type)
         self._resource_type = resource_type
-        self._accepts = jsonschema_rs.Draft202012Validator(schema).is_valid
-        self._reference = Draft202012Validator(schema)
+        self._accepts = jsonschema_rs.Draft202012Validator(schema, formats=_FORMATS, validate_formats=True).is_valid
+        self._reference = Draft202012Validator(schema, format_checker=_format_checker())
         self._with_primary = [a for a in resource_type.attributes() if a.multi_valued and a.sub("primary")]
 
     def check(self, resource: Mapping[str, Any]) -> None:
@@ -58,7 +63,7 @@ class ResourceValidator:
 def resource_schema(resource_type: ResourceType) -> dict[str, Any]:
     """Return one JSON Schema for a resource as clients write it, with the extensions under their URNs.
 
-    What only the server writes is never required; the patterns of dateTime and binary are filled in.
+    What only the server writes is never required; the rules of dateTime, binary and integer are filled in.
     """
     core = _checks(resource_type.schema.json_schema)
     properties = {a.name: _text(a) for a in resource_type.common if a.mutability != "readOnly"}
@@ -80,7 +85,8 @@ def check_message(name: str, body: Any) -> None:
         InvalidSyntax: names the place in the message and the rule.
         KeyError: there is no such message.
     """
-    errors = _in_order(_message_validator(name), body)
+    accepts, reference = _message_validators(name)
+    errors = [] if accepts(body) else _in_order(reference, body)
     if errors:
         raise InvalidSyntax(f"The {name} message: {_joined(errors)}. See RFC 7644 for its form.")
 
@@ -96,7 +102,12 @@ def check_settings(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> li
         Draft202012Validator.check_schema(rules)
     except SchemaError as error:
         raise ValueError(f"not a JSON Schema: {sentence(error)}") from error
-    return [sentence(error) for error in _in_order(Draft202012Validator(rules), dict(settings))]
+    return violations(rules, dict(settings))
+
+
+def violations(schema: Mapping[str, Any], value: Any) -> list[str]:
+    """Return in words what breaks a schema that is known to be one, such as those of ``schemas/``."""
+    return [sentence(error) for error in _in_order(Draft202012Validator(schema), value)]
 
 
 def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,8 +117,17 @@ def with_defaults(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
 
 
 @cache
-def _message_validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(messages()[name])
+def _format_checker() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name, accepts in _FORMATS.items():
+        checker.checks(name)(accepts)
+    return checker
+
+
+@cache
+def _message_validators(name: str) -> tuple[Callable[[Any], bool], Draft202012Validator]:
+    schema = messages()[name]
+    return jsonschema_rs.Draft202012Validator(schema).is_valid, Draft202012Validator(schema)
 
 
 def _checks(node: Mapping[str, Any], scim_type: str | None = None) -> dict[str, Any]:
@@ -115,8 +135,12 @@ def _checks(node: Mapping[str, Any], scim_type: str | None = None) -> dict[str, 
     scim_type = node.get("scim", {}).get("type", scim_type)
     checks: dict[str, Any] = {key: node[key] for key in ("minLength", "maxLength") if key in node}
     checks["type"] = node.get("type", "object")
-    if checks["type"] == "string" and scim_type in FORMS:
-        checks["pattern"] = FORMS[scim_type]
+    if checks["type"] == "string" and scim_type == "dateTime":
+        checks["format"] = "dateTime"
+    if checks["type"] == "string" and scim_type == "binary":
+        checks["pattern"] = BINARY
+    if checks["type"] == "integer":
+        checks |= {"minimum": -_INT64, "maximum": _INT64 - 1}
     if "items" in node:
         checks["items"] = _checks(node["items"], scim_type)
     if checks["type"] == "object":

@@ -4,12 +4,14 @@ Names first, types second: SCIM names have no letter case (RFC 7643 §2.1) and J
 check comes after this. A value of a wrong type is left as it is for that check to name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InvalidSyntax, InvalidValue
+from ..errors import InvalidSyntax, InvalidValue, Mutability
 from ..schema.attributes import Attribute, ResourceType, SchemaDefinition
+from .elements import check_one_primary, distinct
+from .mutability import writable
 from .quirks import names, values
 
 MAX_NOTES = 100
@@ -28,16 +30,22 @@ class Canonical:
     """Attributes dropped and quirks tolerated, for the provisioning log; names only, never a value."""
     extensions: frozenset[str] = frozenset()
     """URNs of the extensions that the body names, in ``schemas`` or as a key (also one with nothing in it)."""
+    cleared: frozenset[str] = frozenset()
+    """Core attributes sent as null or empty; collected in strict profiles only (see :mod:`.replace`)."""
 
 
 class Reader:
-    """Reads values by their attribute's definition; collects notes. One per request."""
+    """Reads values by their attribute's definition; collects notes. One per request.
 
-    __slots__ = ("_notes", "resource_type", "tolerant")
+    ``refuse_read_only`` raises Mutability for readOnly sub-attributes, which are otherwise left out.
+    """
 
-    def __init__(self, resource_type: ResourceType, tolerant: bool) -> None:
+    __slots__ = ("_notes", "_refuse_read_only", "resource_type", "tolerant")
+
+    def __init__(self, resource_type: ResourceType, tolerant: bool, *, refuse_read_only: bool = False) -> None:
         self.resource_type = resource_type
         self.tolerant = tolerant
+        self._refuse_read_only = refuse_read_only
         self._notes: dict[str, None] = {}
 
     @property
@@ -79,15 +87,18 @@ class Reader:
         if not attribute.multi_valued or not isinstance(raw, list):
             return self._single(attribute, raw, path)
         elements = [element for item in raw if (element := self._single(attribute, item, path)) is not None]
-        check_one_primary(elements, path)
+        if len(elements) > 1:
+            elements = distinct(elements, attribute)
+            check_one_primary(elements, path)
         return elements or None
 
     def changes(self, attribute: Attribute, raw: Any, path: str) -> dict[str, Any]:
-        """Return a complex value's sub-attributes, None where the client clears one.
+        """Return the sub-attributes of one complex value, None where the client clears one.
 
         Raises InvalidValue if the value is not an object.
         """
-        raw = self._tolerate(values.ELEMENT["complex"], attribute, self._whole(attribute, raw, path), path)
+        one = raw if attribute.multi_valued else self._whole(attribute, raw, path)
+        raw = self._tolerate(values.ELEMENT["complex"], attribute, one, path)
         if not isinstance(raw, dict):
             raise InvalidValue(f"`{path}`: expected an object, got {kind(raw)}. Send its sub-attributes in an object.")
         return self._sub_values(attribute, raw, path)
@@ -109,6 +120,8 @@ class Reader:
             once(spelling, attribute.name, name, prefix)
             if writable(attribute):
                 yield attribute, item
+            elif self._refuse_read_only and attribute.mutability == "readOnly":
+                raise read_only(prefix + attribute.name)
 
     def _sub_values(self, attribute: Attribute, raw: dict[str, Any], path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -137,16 +150,18 @@ class Reader:
         if isinstance(raw, dict) and attribute.type == "complex":
             subs = self._sub_values(attribute, raw, path)
             return {name: item for name, item in subs.items() if item is not None} or None
-        return None if self._unassigned(attribute, raw) else raw
+        if attribute.type == "integer" and isinstance(raw, float) and not self.tolerant:
+            raise InvalidValue(f"`{path}`: expected a whole number without fraction and exponent (RFC 7643 §2.3.4).")
+        return None if self.unassigned(attribute, raw) else raw
 
-    def _unassigned(self, attribute: Attribute, raw: Any) -> bool:
-        """Tell null and its equals: an empty list, and in tolerant profiles an empty string.
+    def unassigned(self, attribute: Attribute, raw: Any) -> bool:
+        """Tell null and its equals (RFC 7643 §2.5): an empty list, and in tolerant profiles an empty string.
 
         An empty string never is a value of a required attribute, in no profile.
         """
         if raw == "":
             return attribute.type not in ("boolean", "integer", "decimal") and (self.tolerant or attribute.required)
-        return raw is None or raw == []
+        return raw is None or (raw == [] and (attribute.multi_valued or self.tolerant))
 
     def _whole(self, attribute: Attribute, raw: Any, path: str) -> Any:
         return self._tolerate(values.WHOLE, attribute, raw, path)
@@ -166,7 +181,8 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
     """Make a POST or PUT body canonical; the body is not changed.
 
     Raises InvalidSyntax if the body is not an object, InvalidValue for ``schemas`` that name none of the resource's
-    own, for an attribute that is there twice, for two primary values, and in strict profiles for unknown names.
+    own, for an attribute that is there twice, for two primary values, and in strict profiles for unknown names and
+    for ``schemas`` that do not fit the body.
     """
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a JSON object with the attributes of a {resource_type.name}.")
@@ -187,6 +203,7 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
     resource: dict[str, Any] = {}
     members: list[Any] | None = None
     listed: Any = None
+    cleared: set[str] = set()
     for attribute, raw in reader.named(core, resource_type.attribute):
         if attribute.name == "schemas":
             listed = raw
@@ -194,27 +211,24 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
             members = _list(raw)
         elif (value := reader.value(attribute, raw, attribute.name)) is not None:
             resource[attribute.name] = value
-    named = _check_schemas(reader, listed) | extensions.keys()
+        elif not tolerant:
+            cleared.add(attribute.name)
+    named = check_schemas(reader, listed, extensions)
     for urn, raw in extensions.items():
         _put_extension(reader, resource, urn, raw)
     _put_unqualified(reader, resource, unqualified)
-    return Canonical(resource, members, reader.notes, frozenset(named))
+    return Canonical(resource, members, reader.notes, frozenset(named), frozenset(cleared))
 
 
 def is_membership(attribute: Attribute, resource_type: ResourceType) -> bool:
     """Tell whether this is a group's ``members``, kept one document each and not in the resource."""
-    return attribute.name == "members" and attribute.schema == resource_type.schema.id
+    own = resource_type.collection == "groups" and attribute.schema == resource_type.schema.id
+    return own and attribute.name == "members"
 
 
-def writable(attribute: Attribute) -> bool:
-    """Tell whether a client's value has any effect: readOnly, ``$ref`` and ``password`` are ignored."""
-    return attribute.mutability != "readOnly" and attribute.name not in ("id", "meta", "$ref", "password")
-
-
-def check_one_primary(elements: list[Any], path: str) -> None:
-    """Raise InvalidValue if two values are primary (RFC 7643 §2.4)."""
-    if sum(isinstance(element, dict) and element.get("primary") is True for element in elements) > 1:
-        raise InvalidValue(f"`{path}`: only one value may be primary. Set `primary` to false on the others.")
+def read_only(name: str) -> Mutability:
+    """Return the error for a client's value of what only the server sets."""
+    return Mutability(f"`{name}` is read-only: it is set by the server. Take it out of the attribute mapping.")
 
 
 def once(spelling: dict[str, str], canonical: str, name: str, prefix: str = "") -> None:
@@ -246,12 +260,20 @@ def _list(raw: Any) -> list[Any]:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _check_schemas(reader: Reader, listed: Any) -> set[str]:
-    """Return the URNs of the extensions in ``schemas``; URIs of others are ignored (design: SCIM allows them)."""
-    own = reader.resource_type.schema.id
+def check_schemas(reader: Reader, listed: Any, used: Iterable[str] = ()) -> set[str]:
+    """Return the URNs of the extensions that ``schemas`` lists or the body uses (RFC 7643 §3).
+
+    Tolerant profiles ignore URIs of others and know a body's extensions by its keys; a strict one refuses a list that
+    is not exactly right: no URI of another resource type, none twice, the resource's own and every one used among them.
+
+    Raises:
+        InvalidValue: says what ``schemas`` should be.
+    """
+    resource_type, used = reader.resource_type, set(used)
+    own = resource_type.schema.id
     if listed is None or listed == []:
         if reader.tolerant:
-            return set()
+            return used
         raise InvalidValue(f'`schemas`: missing. Send "schemas": ["{own}"].')
     if isinstance(listed, str) and reader.tolerant:
         reader.note("single value sent for a list: schemas")
@@ -259,10 +281,18 @@ def _check_schemas(reader: Reader, listed: Any) -> set[str]:
     if not isinstance(listed, list) or not all(isinstance(urn, str) for urn in listed):
         raise InvalidValue(f'`schemas`: expected a list of URNs. Send "schemas": ["{own}"].')
     urns = [reader.urn(urn) for urn in listed]
-    found = {extension.id for urn in urns if (extension := reader.resource_type.extension(urn))}
-    if not found and own.lower() not in (urn.lower() for urn in urns):
-        raise InvalidValue(f"`schemas`: names no schema of a {reader.resource_type.name}. Add `{own}`.")
-    return found
+    extensions = [extension.id for urn in urns if (extension := resource_type.extension(urn))]
+    names_own = sum(urn.lower() == own.lower() for urn in urns)
+    if not names_own and not (extensions and reader.tolerant):
+        raise InvalidValue(f"`schemas`: names no schema of a {resource_type.name}. Add `{own}`.")
+    if not reader.tolerant:
+        if names_own + len(extensions) < len(urns):
+            raise InvalidValue(f"`schemas`: names a schema that a {resource_type.name} does not have. Take it out.")
+        if len({*extensions}) + 1 < len(urns):
+            raise InvalidValue("`schemas`: names a schema twice. Send each once.")
+        if missing := sorted(used - {*extensions}):
+            raise InvalidValue(f"`schemas`: does not name `{missing[0]}`, which the body uses. Add it.")
+    return used | {*extensions}
 
 
 def _put_extension(reader: Reader, resource: dict[str, Any], urn: str, raw: Any) -> None:

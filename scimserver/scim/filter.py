@@ -6,14 +6,13 @@ attribute's type. ``str(tree)`` prints the canonical text; parsing that text giv
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from ..schema.attributes import Attribute
-from .values import format_instant
+from ..schema.instants import Instant
 
 Operator = Literal["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]
-Literal_ = str | bool | int | float | datetime | None
+Literal_ = str | bool | int | float | Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,14 @@ class AttributePath:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``path op value``; a dateTime value is an aware datetime, otherwise as JSON gives it."""
+    """``path op value``; a dateTime value is an :class:`Instant`, otherwise as JSON gives it."""
 
     path: AttributePath
     operator: Operator
     value: Literal_
 
     def __str__(self) -> str:
-        value = self.value
-        literal: Literal_ = format_instant(value) if isinstance(value, datetime) else value
+        literal = str(self.value) if isinstance(self.value, Instant) else self.value
         return f"{self.path} {self.operator} {json.dumps(literal, ensure_ascii=False)}"
 
 

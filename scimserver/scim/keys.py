@@ -5,19 +5,19 @@ Writer and query builder both call this module, so the two sides cannot disagree
 
 * ``userName=ines@larkfield.example`` for a simple attribute, folded unless it is caseExact;
 * ``emails.value=…`` and, by type, ``emails[work].value=…`` for the elements of a multi-valued attribute;
-* ``urn:…:User:employeeNumber=40017`` and ``urn:…:User:manager.value=u_…`` for an extension.
+* ``urn:…:User:employeeNumber=40017`` and ``urn:…:User:manager.value=u_…`` for an extension;
+* ``Device/displayName=…`` for a custom resource type, since they share one collection and its indexes.
 
 Members and groups have no keys: they are documents of the ``memberships`` collection.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import COMMON, Attribute, ResourceType
+from ..schema.instants import Instant, parse_instant
 from .filter import AttributePath
-from .values import format_instant, parse_instant
 
 MAX_VALUE = 200
 """Longest folded value kept as it is, in characters; a longer one is replaced by its hash."""
@@ -35,12 +35,12 @@ def fold(attribute: Attribute, value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value) if isinstance(value, float) and not value.is_integer() else str(int(value))
     if attribute.type == "dateTime":
-        instant = value if isinstance(value, datetime) else parse_instant(str(value))
-        return format_instant(instant) if instant else str(value)
+        instant = value if isinstance(value, Instant) else parse_instant(str(value))
+        return str(instant) if instant else str(value)
     return str(value) if attribute.case_exact else str(value).casefold()
 
 
-def key_for(path: AttributePath, value: Any, element_type: str | None = None) -> str:
+def key_for(resource_type: ResourceType, path: AttributePath, value: Any, element_type: str | None = None) -> str:
     """Return the key of one value; ``element_type`` narrows to elements of that ``type``: ``emails[work].value=…``."""
     bracket = ""
     if element_type is not None:
@@ -50,7 +50,14 @@ def key_for(path: AttributePath, value: Any, element_type: str | None = None) ->
         bracket = f"[{_shorten(folded.replace('%', '%25').replace(']', '%5D'))}]"
     prefix = f"{path.urn}:" if path.urn else ""
     suffix = f".{path.sub.name}" if path.sub else ""
-    return f"{prefix}{path.attribute.name}{bracket}{suffix}={_shorten(fold(path.leaf, value))}"
+    name = f"{_owner(resource_type)}{prefix}{path.attribute.name}"
+    return f"{name}{bracket}{suffix}={_shorten(fold(path.leaf, value))}"
+
+
+def path_and_value(resource_type: ResourceType, key: str) -> tuple[str, str]:
+    """Return the attribute path and the folded value of a key of that resource type."""
+    path, _, value = key.removeprefix(_owner(resource_type)).partition("=")
+    return path, value
 
 
 def match_keys(resource_type: ResourceType, resource: dict[str, Any]) -> list[str]:
@@ -59,7 +66,7 @@ def match_keys(resource_type: ResourceType, resource: dict[str, Any]) -> list[st
         key
         for path in _paths(resource_type, lambda attribute: attribute.keyed)
         for value, element_type in _values(resource_type, resource, path)
-        for key in _keys_of(path, value, element_type)
+        for key in _keys_of(resource_type, path, value, element_type)
     ]
     return list(dict.fromkeys(keys))
 
@@ -71,7 +78,7 @@ def unique_keys(resource_type: ResourceType, resource: dict[str, Any]) -> list[s
     have its ``id`` (KeyError otherwise).
     """
     keys = [
-        key_for(path, value)
+        key_for(resource_type, path, value)
         for path in _paths(resource_type, lambda attribute: attribute.uniqueness != "none")
         for value, _ in _values(resource_type, resource, path)
     ]
@@ -103,10 +110,15 @@ def _paths(resource_type: ResourceType, wanted: Callable[[Attribute], bool]) -> 
             yield AttributePath(attribute, sub, urn)
 
 
-def _keys_of(path: AttributePath, value: Any, element_type: str | None) -> Iterator[str]:
-    yield key_for(path, value)
+def _owner(resource_type: ResourceType) -> str:
+    # Neither a name of an attribute nor a URN has a slash.
+    return f"{resource_type.name}/" if resource_type.shared else ""
+
+
+def _keys_of(resource_type: ResourceType, path: AttributePath, value: Any, element_type: str | None) -> Iterator[str]:
+    yield key_for(resource_type, path, value)
     if element_type is not None:
-        yield key_for(path, value, element_type)
+        yield key_for(resource_type, path, value, element_type)
 
 
 def _values(

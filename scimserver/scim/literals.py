@@ -5,9 +5,9 @@ import math
 import re
 
 from ..schema.attributes import Attribute
+from ..schema.instants import parse_instant
 from .filter import Literal_
 from .lexer import Token
-from .values import parse_instant
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LITERALS = frozenset({"true", "false", "null"})
@@ -21,13 +21,14 @@ class BadLiteral(Exception):
 
 
 def bind(attribute: Attribute, operator: str, token: Token, *, bare_ok: bool, tolerant: bool) -> Literal_:
-    """Return the token's value in the attribute's type; a dateTime becomes an aware datetime.
+    """Return the token's value in the attribute's type; a dateTime becomes an instant.
 
     ``bare_ok`` takes a word without quotes as a string, ``tolerant`` takes ``"True"`` and ``"5"`` in quotes
-    for booleans and numbers. Raises :class:`BadLiteral`.
+    for booleans and numbers, and ``True`` for ``true``: the literals of a filter are those of JSON, which has them in
+    lower case only (RFC 7644 figure 1). Raises :class:`BadLiteral`.
     """
     _check_operator(attribute, operator)
-    if token.keyword == "null":
+    if token.keyword == "null" and (tolerant or token.text == "null"):
         if operator not in ("eq", "ne"):
             raise BadLiteral("null can only be compared with eq or ne; use pr to ask for a value")
         return None
@@ -37,7 +38,8 @@ def bind(attribute: Attribute, operator: str, token: Token, *, bare_ok: bool, to
         case "integer" | "decimal":
             return _number(attribute, token, tolerant)
         case "dateTime":
-            instant = parse_instant(_text(token, bare_ok))
+            # A dateTime has no letter case (RFC 7643 §2.3.5).
+            instant = parse_instant(_text(token, bare_ok).upper())
             if instant is None:
                 raise BadLiteral('a date and time is expected, such as "2031-02-03T09:15:00Z"')
             return instant
@@ -55,7 +57,7 @@ def _check_operator(attribute: Attribute, operator: str) -> None:
 
 
 def _boolean(token: Token, tolerant: bool) -> bool:
-    text = token.text.lower()
+    text = token.text.lower() if tolerant else token.text
     if text in ("true", "false") and (token.kind == "word" or tolerant):
         # Entra writes roles[primary eq "True"]: idp-clients §11 row 24.
         return text == "true"

@@ -7,14 +7,13 @@ caseExact says; dates are compared as instants.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
 from ..schema.attributes import Attribute, ResourceType
+from ..schema.instants import Instant, parse_instant
 from .filter import And, AttributePath, Comparison, Filter, Literal_, Not, Or, Present, ValuePath
 from .keys import fold
-from .values import parse_instant
 
 _Lookup = Callable[[Attribute], Any]
 
@@ -103,7 +102,7 @@ def _compare(attribute: Attribute, operator: str, value: Any, operand: Literal_)
             return False
         held, wanted = fold(attribute, value), fold(attribute, operand)
         return _TEXT[operator](held, wanted) if operator in _TEXT else _ORDER[operator](held, wanted)
-    if isinstance(operand, datetime):
+    if isinstance(operand, Instant):
         instant = parse_instant(value) if isinstance(value, str) else None
         return instant is not None and _ORDER[operator](instant, operand)
     if isinstance(value, bool) or not isinstance(value, int | float):

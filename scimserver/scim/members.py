@@ -2,20 +2,23 @@
 
 A group's members are documents of their own, so a PATCH is split: what concerns ``members`` becomes a
 :class:`MemberPlan`, the rest goes to :mod:`.patch`. Removing ``members`` with a list of values removes just these:
-that is what Entra means, though a literal reading of RFC 7644 §3.5.2.2 would empty the group (idp-clients §3.6).
+that is what Entra means, though a literal reading of RFC 7644 §3.5.2.2, which a strict profile gets, empties the group
+(idp-clients §3.6). Removing who is no member is a success in every profile, since the end is what was asked for.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..errors import InvalidPath, InvalidValue, Mutability
+from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability
 from ..schema.attributes import ResourceType
-from .canonical import is_membership, kind
-from .filter import Comparison, Filter, Or
+from .canonical import is_membership, kind, shown
+from .filter import Comparison, Filter, Or, PatchPath
 from .match import element_matches
 from .messages import Operation
 from .parser import parse_path
+
+_KNOWN = frozenset({"value", "$ref", "type", "display"})
 
 Member = dict[str, Any]
 """``{"value": id, "type"?: "User" | "Group", "display"?: str}``."""
@@ -74,7 +77,9 @@ class MemberPlan:
         return MemberChanges(clear, add, frozenset(remove))
 
 
-def split(operations: Iterable[Operation], resource_type: ResourceType) -> tuple[list[Operation], MemberPlan | None]:
+def split(
+    operations: Iterable[Operation], resource_type: ResourceType, *, tolerant: bool = True
+) -> tuple[list[Operation], MemberPlan | None]:
     """Separate the operations on a group's members from the others; the plan is None if there are none.
 
     Raises:
@@ -87,41 +92,45 @@ def split(operations: Iterable[Operation], resource_type: ResourceType) -> tuple
     steps: list[Step] = []
     for operation in operations:
         if operation.path is None:
-            rest, taken = _take_members(operation, resource_type)
+            rest, taken = _take_members(operation, resource_type, tolerant)
             if rest is not None:
                 others.append(rest)
-            steps += [_step(single, resource_type) for single in taken]
+            for single in taken:
+                steps += _placed(single, resource_type, tolerant)
         elif _names_members(operation.path, resource_type):
-            steps.append(_step(operation, resource_type))
+            steps += _placed(operation, resource_type, tolerant)
         else:
             others.append(operation)
     return others, MemberPlan(tuple(steps)) if steps else None
 
 
-def members_of(sent: Any, place: str = "members") -> dict[str, Member]:
-    """Read a list of members; ``$ref``, nulls and unknown names are left out.
+def members_of(sent: Any, place: str = "members", *, tolerant: bool = True) -> dict[str, Member]:
+    """Read a list of members, or one; ``$ref``, nulls and unknown names are left out.
 
     Raises:
-        InvalidValue: an entry without an id, or a type that is neither User nor Group.
+        InvalidValue: an entry without an id, or a type that is neither User nor Group; in strict profiles also a bare
+            id and an unknown name.
     """
     if sent is None:
         return {}
     entries = sent if isinstance(sent, list) else [sent]
     found: dict[str, Member] = {}
     for number, entry in enumerate(entries):
-        member = _member(entry, f"{place}[{number}]")
+        member = _member(entry, f"{place}[{number}]", tolerant)
         found[member["value"]] = member
     return found
 
 
-def _member(entry: Any, place: str) -> Member:
-    """Read one member; a bare id is accepted, ``displayName`` means ``display`` (idp-clients §11, row 18)."""
-    fields = {"value": entry} if isinstance(entry, str) else entry
+def _member(entry: Any, place: str, tolerant: bool) -> Member:
+    """Read one member; tolerant takes a bare id, and ``displayName`` for ``display`` (idp-clients §11, row 18)."""
+    fields = {"value": entry} if tolerant and isinstance(entry, str) else entry
     if not isinstance(fields, dict):
         raise InvalidValue(f"`{place}`: expected an object with `value`, got {kind(entry)}.")
     named = {str(name).lower(): item for name, item in fields.items()}
     if len(named) < len(fields):
         raise InvalidValue(f"`{place}`: has one name twice, in different letter case. Send it once.")
+    if not tolerant and (unknown := sorted(named.keys() - _KNOWN)):
+        raise InvalidValue(f"`{place}.{shown(unknown[0])}`: not a sub-attribute of `members`. Take it out.")
     value = named.get("value")
     if not isinstance(value, str) or not value:
         raise InvalidValue(f"`{place}.value`: expected the id of a user or group, got {kind(value)}.")
@@ -148,11 +157,17 @@ def _names_members(path: str, resource_type: ResourceType) -> bool:
     return target is not None and is_membership(target, resource_type)
 
 
-def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Operation | None, list[Operation]]:
-    """Take the ``members`` keys out of an operation without a path; each is a path of its own."""
+def _take_members(
+    operation: Operation, resource_type: ResourceType, tolerant: bool
+) -> tuple[Operation | None, list[Operation]]:
+    """Take the ``members`` keys out of an operation without a path; to a tolerant reader each is a path of its own."""
     if not isinstance(operation.value, dict):
         return operation, []
-    names = [name for name in operation.value if _names_members(name, resource_type)]
+    names = [
+        name
+        for name in operation.value
+        if _names_members(name, resource_type) and (tolerant or name.lower().endswith("members"))
+    ]
     if not names:
         return operation, []
     rest = {name: value for name, value in operation.value.items() if name not in names}
@@ -160,30 +175,44 @@ def _take_members(operation: Operation, resource_type: ResourceType) -> tuple[Op
     return replace(operation, value=rest) if rest else None, taken
 
 
-def _step(operation: Operation, resource_type: ResourceType) -> Step:
-    path = parse_path(str(operation.path), resource_type)
-    if path.sub is not None and not (path.sub.name == "value" and operation.op == "remove"):
-        raise Mutability(f"`{operation.path}`: a member cannot be changed; remove it and add another one.")
+def _placed(operation: Operation, resource_type: ResourceType, tolerant: bool) -> list[Step]:
+    """Read one operation; an error names its place in the message, as those of other attributes do."""
+    try:
+        return _steps(operation, parse_path(str(operation.path), resource_type, tolerant=tolerant), tolerant)
+    except BadRequest as error:
+        raise type(error)(f"`{operation.place}`: {error.detail}") from error
+
+
+def _steps(operation: Operation, path: PatchPath, tolerant: bool) -> list[Step]:
+    op, value, place = operation.op, operation.value, str(operation.path)
+    if path.sub is not None and not (path.sub.name == "value" and op == "remove"):
+        raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
     if path.value_filter is None:
-        return _without_filter(operation.op, operation.value, operation.has_value, str(operation.path))
-    ids = _ids(path.value_filter)
-    if operation.op == "remove":
-        return Step("remove", {i: {} for i in ids}) if ids else Step("remove_matching", condition=path.value_filter)
+        return [_without_filter(operation, place, tolerant)]
+    ids = dict.fromkeys(_ids(path.value_filter), Member())
+    if op == "remove":
+        return [Step("remove", ids) if ids else Step("remove_matching", condition=path.value_filter)]
     if not ids:
-        raise InvalidPath(
-            f'`{operation.path}`: only `members[value eq "id"]` can be added; send the member as a value.'
-        )
-    return Step("add", {i: {"value": i} for i in ids})
-
-
-def _without_filter(op: str, value: Any, has_value: bool, place: str) -> Step:
-    if op == "add":
-        return Step("add", members_of(value, place))
+        raise InvalidPath(f'`{place}`: only `members[value eq "id"]` can be added; send the member as a value.')
+    # Entra's path names the member and its value says nothing; a member given as a value takes the other's place.
+    given = members_of(value, place, tolerant=tolerant) if isinstance(value, dict | list) else {}
+    if not given:
+        return [Step("add", {i: {"value": i} for i in ids})]
     if op == "replace":
-        return Step("set", members_of(value, place))
+        return [Step("remove", ids), Step("add", given)]
+    if given.keys() - ids.keys():
+        raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
+    return [Step("add", given)]
+
+
+def _without_filter(operation: Operation, place: str, tolerant: bool) -> Step:
+    if operation.op == "add":
+        return Step("add", members_of(operation.value, place, tolerant=tolerant))
+    if operation.op == "replace":
+        return Step("set", members_of(operation.value, place, tolerant=tolerant))
     # An empty list asks to remove nobody: only a remove without any value empties the group.
-    if has_value and value is not None:
-        return Step("remove", members_of(value, place))
+    if tolerant and operation.has_value and operation.value is not None:
+        return Step("remove", members_of(operation.value, place))
     return Step("set")
 
 

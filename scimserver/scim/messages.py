@@ -40,7 +40,7 @@ def parse_patch(body: Any, *, tolerant: bool = True) -> list[Operation]:
     """
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a PatchOp message: a JSON object, got {kind(body)}.")
-    message = _lower_names(body, "The body")
+    message = lower_names(body, "The body")
     _check_schemas(message.get("schemas"), tolerant)
     if message.get("operations") is None:
         raise InvalidSyntax("`Operations`: missing. Send a list of operations, each with `op`, `path` and `value`.")
@@ -61,7 +61,7 @@ def _operation(raw: Any, index: int, tolerant: bool) -> Operation:
     place = f"Operations[{index}]"
     if not isinstance(raw, dict):
         raise InvalidSyntax(f"`{place}`: expected an object with `op`, `path` and `value`, got {kind(raw)}.")
-    fields = _lower_names(raw, f"`{place}`")
+    fields = lower_names(raw, f"`{place}`")
     op, path = fields.get("op"), fields.get("path")
     if tolerant:
         op, path = quirks.operation_name(op), quirks.empty_path(path)
@@ -80,7 +80,7 @@ def _operation(raw: Any, index: int, tolerant: bool) -> Operation:
     return Operation(cast(OperationName, op), path, fields.get("value"), has_value, index)
 
 
-def _lower_names(message: Mapping[str, Any], place: str) -> dict[str, Any]:
+def lower_names(message: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return the message with lower-case names: SCIM names have no letter case (RFC 7643 §2.1)."""
     lowered = {name.lower(): value for name, value in message.items()}
     if len(lowered) < len(message):

@@ -165,7 +165,9 @@ class _Parser:
         if path.sub is not None:
             self._refuse(f"a filter in brackets belongs behind {path.attribute.name}, not behind {path}", token)
         if path.attribute.type != "complex" and not path.attribute.multi_valued:
-            self._refuse(f"{path} has a single simple value; a filter in brackets cannot select from it", token)
+            self._refuse(
+                f"{path} has a single simple value, of which nothing can be selected; leave the brackets out", token
+            )
         self._take()
         # Two levels: folding a comparison behind the bracket into it may need a pair of parentheses to print.
         self._descend(2)
@@ -186,7 +188,7 @@ class _Parser:
         if self._terms > MAX_TERMS:
             self._refuse(f"more than {MAX_TERMS} comparisons; split the query", token)
         if path.leaf.mutability == "writeOnly" or path.leaf.returned == "never":
-            self._refuse(f"{path} is never returned and cannot be filtered on", token)
+            self._refuse(f"{path} is never returned and cannot be filtered on; leave it out", token)
         if path.leaf.name == "$ref":
             # Computed on output from the server's address and never stored: no comparison could be true.
             cure = str(path).replace("$ref", "value")

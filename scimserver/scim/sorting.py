@@ -8,27 +8,26 @@ unless the attribute is caseExact: the order in which ``gt`` and ``lt`` see them
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import InvalidValue
 from ..schema.attributes import COMMON, Attribute, ResourceType
+from ..schema.instants import parse_instant
 from . import names
 from .filter import AttributePath
 from .keys import fold
 from .narrowing import is_foreign
-from .values import parse_instant
 
 MAX_TEXT = 256
 """Folded characters that are compared: the position of a cursor is bounded, and with it the cursor."""
 
 SortKey = tuple[Any, ...]
-"""What is compared, as JSON can hold it: ``(0, kind, value)``, and :data:`ABSENT`; ``()`` for all if unsorted."""
+"""What is compared, as JSON can hold it: ``(0, kind, value)``, with an instant's fraction behind its second, and
+:data:`ABSENT`; ``()`` for all if unsorted."""
 UNSORTED: SortKey = ()
 ABSENT: SortKey = (1,)
 _NUMBER, _INSTANT, _TEXT = range(3)
 """Kinds: types of resources may disagree about the type of an attribute, and a list has them all."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Item = TypeVar("Item")
 
@@ -129,5 +128,5 @@ def _key_of(attribute: Attribute, value: Any) -> SortKey:
         return ABSENT
     if attribute.type == "dateTime":
         instant = parse_instant(value)
-        return (0, _INSTANT, (instant - _EPOCH) // timedelta(microseconds=1)) if instant else ABSENT
+        return (0, _INSTANT, instant.second, instant.fraction[:MAX_TEXT]) if instant else ABSENT
     return (0, _TEXT, fold(attribute, value)[:MAX_TEXT])

@@ -9,7 +9,7 @@ import structlog
 
 from ..errors import Unavailable
 from ..plugins import PluginManager
-from ..schema.loader import SchemaCatalogue, load_schemas
+from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..schema.validation import ResourceValidator
 from ..settings import Settings
 from ..store.changes import ChangeLog
@@ -23,6 +23,7 @@ from ..store.memberships import MembershipStore
 from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .bulk import Bulk
 from .cursors import Cursors
 from .groups import GroupMembers
 from .provisioning import Provisioning
@@ -43,7 +44,7 @@ class Application:
         self.settings = settings
         self.database = database
         self.plugins = PluginManager.load(settings.plugins.dirs)
-        self.catalogue: SchemaCatalogue = load_schemas(self.plugins.schema_files())
+        self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}
@@ -54,6 +55,7 @@ class Application:
         self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, views, self.changes)
+        self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(stores, memberships, views, cursors)
         self.database_url = ""

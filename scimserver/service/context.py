@@ -13,5 +13,7 @@ class RequestContext:
     base_url: str
     """Tenant URL without a trailing slash."""
     request_id: str
+    credential: str
+    """Public id of the token that the request came with."""
     client: str
     """User-Agent, for the log only; never branched on (idp-clients §7)."""

@@ -31,14 +31,15 @@ class GroupMembers:
     def __init__(self, rows: MembershipStore, users: ResourceStore, groups: ResourceStore, changes: ChangeLog) -> None:
         self.rows = rows
         self._stores = {"User": users, "Group": groups}
+        self._types = {name: store.resource_type for name, store in self._stores.items()}
         self._changes = changes
         self._names: dict[str, tuple[float, str | None]] = {}
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    async def check_sent(self, group_id: str, sent: list[Any] | None) -> None:
+    def check_sent(self, group_id: str, sent: list[Any] | None, *, tolerant: bool) -> None:
         """Refuse a malformed member list before anything is written."""
-        _refuse_self(group_id, members_of(sent or []))
+        _refuse_self(group_id, members_of(sent or [], tolerant=tolerant))
 
     def check_plan(self, group_id: str, plan: MemberPlan | None) -> None:
         """Refuse membership operations that can never be carried out, before anything is written."""
@@ -129,13 +130,14 @@ class GroupMembers:
         if resource_type.name == "Group" and projection.wants("members"):
             rows = await asyncio.gather(*(self.rows.of_group(ws, d.id) for d in documents))
             for view, members in zip(views, rows, strict=True):
-                view["members"] = member_values(members, base_url)
+                view["members"] = member_values(members, self._types, base_url)
         elif resource_type.name == "User" and projection.wants("groups"):
             grouped = [d.id for d in documents if d.grouped]
             rows_of = await self.rows.of_members(ws, grouped) if grouped else {}
             names = await self._group_names(ws, {row["group"] for found in rows_of.values() for row in found})
             for document, view in zip(documents, views, strict=True):
-                groups = group_values((row["group"] for row in rows_of.get(document.id, ())), names, base_url)
+                ids = (row["group"] for row in rows_of.get(document.id, ()))
+                groups = group_values(ids, names, self._types["Group"], base_url)
                 if groups:
                     view["groups"] = groups
 

@@ -22,7 +22,7 @@ from ..store.resources import DuplicateValue, ResourceStore
 from .context import RequestContext
 from .groups import GroupMembers
 from .representation import location, resource_view
-from .versions import check_if_match, is_condition, version_tag
+from .versions import UNCONDITIONAL, Conditions, version_tag
 from .views import Views
 
 log = structlog.get_logger("scimserver.provisioning")
@@ -102,7 +102,7 @@ class Provisioning:
             created=moment,
             modified=moment,
         )
-        await self._members.check_sent(document.id, sent.members)
+        self._members.check_sent(document.id, sent.members, tolerant=ctx.workspace.tolerant)
         document = self._mapped(ctx, resource_type, document)
         event = self._event(document, "create", moment)
         document = dataclasses.replace(document, outbox=[event])
@@ -110,7 +110,7 @@ class Provisioning:
         self._changes.queue(event)
         if sent.members:
             await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
-        return await self._answer(ctx, resource_type, document, projection)
+        return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
 
     async def replace(
         self,
@@ -119,11 +119,11 @@ class Provisioning:
         resource_id: str,
         body: dict[str, Any],
         projection: Projection,
-        if_match: str | None = None,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> Stored:
         """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
         sent = self._canonical(ctx, resource_type, body)
-        await self._members.check_sent(resource_id, sent.members)
+        self._members.check_sent(resource_id, sent.members, tolerant=ctx.workspace.tolerant)
 
         def change(document: Document) -> dict[str, Any]:
             return merge_put(document.scim, sent, resource_type)
@@ -133,8 +133,8 @@ class Provisioning:
                 return False
             return await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
 
-        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
-        return await self._answer(ctx, resource_type, document, projection)
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
+        return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
 
     async def patch(
         self,
@@ -143,19 +143,23 @@ class Provisioning:
         resource_id: str,
         body: dict[str, Any],
         projection: Projection | None,
-        if_match: str | None = None,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> Stored:
         """Apply a PatchOp (RFC 7644 §3.5.2): all operations or none; a change of nothing writes nothing.
 
         Without ``projection`` the answer carries only version and location.
         """
-        operations = messages.parse_patch(body)
-        others, plan = member_operations.split(operations, resource_type)
+        tolerant = ctx.workspace.tolerant
+        operations = messages.parse_patch(body, tolerant=tolerant)
+        others, plan = member_operations.split(operations, resource_type, tolerant=tolerant)
         self._members.check_plan(resource_id, plan)
+        specified: dict[str, Any] = {}
 
         def change(document: Document) -> dict[str, Any]:
-            result = patch.apply({"id": document.id, **document.scim}, others, resource_type)
+            resource = {"id": document.id, **document.scim}
+            result = patch.apply(resource, others, resource_type, tolerant=tolerant)
             self._note(ctx, result.notes)
+            specified.update(result.specified)
             result.resource.pop("id", None)
             return result.resource
 
@@ -164,13 +168,17 @@ class Provisioning:
                 return False
             return await self._members.apply(ctx.workspace.id, document.id, plan, moment)
 
-        document = await self._write(ctx, resource_type, resource_id, change, change_members, if_match)
+        document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         if projection is None:
             return Stored({}, version_tag(document.v), location(resource_type, ctx.base_url, document.id))
-        return await self._answer(ctx, resource_type, document, projection)
+        return await self._answer(ctx, resource_type, document, projection.answering(specified))
 
     async def delete(
-        self, ctx: RequestContext, resource_type: ResourceType, resource_id: str, if_match: str | None = None
+        self,
+        ctx: RequestContext,
+        resource_type: ResourceType,
+        resource_id: str,
+        conditions: Conditions = UNCONDITIONAL,
     ) -> None:
         """Delete a resource and its memberships; its id is never used again.
 
@@ -180,7 +188,7 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            check_if_match(if_match, document.v)
+            conditions.check_write(document.v)
             ctx.workspace.pipeline.before_delete(
                 resource_type.name, resource_view(document, resource_type, ctx.base_url)
             )
@@ -201,7 +209,7 @@ class Provisioning:
         resource_id: str,
         change: Callable[[Document], dict[str, Any]],
         change_members: Callable[[Document, datetime], Awaitable[bool]],
-        if_match: str | None,
+        conditions: Conditions,
     ) -> Document:
         """Read, change, check, map and write with a compare on the version; then the membership rows.
 
@@ -211,10 +219,10 @@ class Provisioning:
         store = self._stores[resource_type.name]
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
-            check_if_match(if_match, document.v)
+            conditions.check_write(document.v)
             moment = now()
             changed = change(document)
-            if changed != document.scim or (is_condition(if_match) and resource_type.name == "Group"):
+            if changed != document.scim or (conditions.wants_version and resource_type.name == "Group"):
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
@@ -236,7 +244,7 @@ class Provisioning:
         return dataclasses.replace(document, v=document.v + 1, modified=moment)
 
     def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
-        sent = canonicalise(body, resource_type)
+        sent = canonicalise(body, resource_type, tolerant=ctx.workspace.tolerant)
         self._note(ctx, sent.notes)
         return sent
 

@@ -15,6 +15,7 @@ from ..store.memberships import MembershipStore
 from ..store.pages import Page, documents_of, page_by_index, page_from
 from ..store.resources import ResourceStore
 from ..store.search import Budget, Search, View
+from .anchors import PagingAnchors, Walk
 from .context import RequestContext
 from .cursors import Cursor, Cursors, query_digest
 from .representation import list_response, resource_view
@@ -50,7 +51,7 @@ class _Bound:
 
 
 class Queries:
-    """Answers queries; holds no state of its own."""
+    """Answers queries; what it holds, the ends of pages, may be lost."""
 
     def __init__(
         self, stores: Mapping[str, ResourceStore], memberships: MembershipStore, views: Views, cursors: Cursors
@@ -59,6 +60,7 @@ class Queries:
         self._memberships = memberships
         self._views = views
         self._cursors = cursors
+        self._anchors: PagingAnchors[Place] = PagingAnchors()
 
     async def query(self, ctx: RequestContext, resource_types: Sequence[ResourceType], query: Query) -> dict[str, Any]:
         """Return a ListResponse of what matches, in the order asked for or else type by type in order of creation.
@@ -69,22 +71,35 @@ class Queries:
             InvalidCursor, ExpiredCursor: as :meth:`Cursors.open`.
             TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
         """
-        bound = [_bind(query, resource_type, resource_types) for resource_type in resource_types]
+        tolerant = ctx.workspace.tolerant
+        bound = [_bind(query, one, resource_types, tolerant=tolerant) for one in resource_types]
         searches = list(self._searches(ctx, bound))
-        sort = bound[0].sort
+        digest = _digest(ctx, bound)
         if query.cursor is None:
-            page = await page_by_index(searches, sort, query.start_index - 1, query.count)
-            paging: dict[str, Any] = {"start_index": query.start_index}
-        else:
-            digest = _digest(ctx, bound)
-            cursor = self._cursors.open(query.cursor, digest) if query.cursor else None
-            cut, backward = (cursor.cut, cursor.backward) if cursor else (None, False)
-            page = await page_from(searches, sort, cut, query.count, backward=backward)
-            paging = {
-                "next_cursor": self._sealed(page.behind, digest, backward=False),
-                "previous_cursor": self._sealed(page.before, digest, backward=True),
-            }
-        return list_response(await self._shown(ctx, bound, searches, page), page.total, **paging)
+            return await self._by_index(ctx, bound, searches, query, Walk(ctx.credential, digest.hex()))
+        cursor = self._cursors.open(query.cursor, digest) if query.cursor else None
+        cut, backward = (cursor.cut, cursor.backward) if cursor else (None, False)
+        page = await page_from(searches, bound[0].sort, cut, query.count, backward=backward)
+        return list_response(
+            await self._shown(ctx, bound, searches, page),
+            page.total,
+            next_cursor=self._sealed(page.behind, digest, backward=False),
+            previous_cursor=self._sealed(page.before, digest, backward=True),
+        )
+
+    async def _by_index(
+        self, ctx: RequestContext, bound: Sequence[_Bound], searches: Sequence[Search], query: Query, walk: Walk
+    ) -> dict[str, Any]:
+        start = query.start_index
+        cut = self._anchors.end_before(walk, start)
+        page = await page_by_index(searches, bound[0].sort, start - 1, query.count, cut)
+        shown = await self._shown(ctx, bound, searches, page)
+        if page.end is not None:
+            # Some clients go on by what they got, others by what they asked for; the two differ only if something was
+            # deleted while the page was read.
+            for next_index in {start + len(shown), start + query.count}:
+                self._anchors.remember(walk, next_index, page.end)
+        return list_response(shown, page.total, start_index=start)
 
     def _searches(self, ctx: RequestContext, bound: Sequence[_Bound]) -> Iterator[Search]:
         """Yield a search of each type that the filter does not rule out by itself."""
@@ -121,11 +136,14 @@ class Queries:
         return [shown[document.id] for _, document in found]
 
 
-def _bind(query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType]) -> _Bound:
+def _bind(
+    query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType], *, tolerant: bool
+) -> _Bound:
     others = [other for other in resource_types if other is not resource_type]
+    text = query.filter
     return _Bound(
         resource_type,
-        None if query.filter is None else parse_filter(query.filter, resource_type, others=others),
+        None if text is None else parse_filter(text, resource_type, tolerant=tolerant, others=others),
         parse_sort(query.sort_by, query.sort_order, resource_type, others),
         Projection.parse(query.attributes, query.excluded_attributes, resource_type),
     )

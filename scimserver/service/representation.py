@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..schema.attributes import Attribute, ResourceType
+from ..schema.attributes import Reference, ResourceType
 from ..store.documents import Document
 from .versions import version_tag
 
@@ -62,28 +62,32 @@ def resource_view(document: Document, resource_type: ResourceType, base_url: str
 
 
 def _add_references(view: dict[str, Any], resource_type: ResourceType, base_url: str) -> None:
-    """Compute ``$ref`` where a complex attribute points at one kind of resource, such as ``manager``."""
-    for attribute in resource_type.attributes():
-        kind = _reference_kind(attribute)
-        if kind is None:
-            continue
+    """Compute ``$ref`` where an attribute points at resources of this server, such as ``manager``."""
+    for reference in resource_type.references:
+        attribute = reference.attribute
         holder = view.get(attribute.schema, {}) if resource_type.is_extension_attribute(attribute) else view
         value = holder.get(attribute.name)
-        if isinstance(value, dict) and value.get("value"):
-            holder[attribute.name] = {**value, "$ref": f"{base_url}/{kind}s/{value['value']}"}
+        if isinstance(value, list):
+            holder[attribute.name] = [_with_address(reference, element, base_url) for element in value]
+        elif value is not None:
+            holder[attribute.name] = _with_address(reference, value, base_url)
 
 
-def _reference_kind(attribute: Attribute) -> str | None:
-    reference = attribute.sub("$ref") if not attribute.multi_valued else None
-    return reference.reference_types[0] if reference and len(reference.reference_types) == 1 else None
+def _with_address(reference: Reference, value: Any, base_url: str) -> Any:
+    if not isinstance(value, dict) or not value.get("value"):
+        return value
+    endpoint = reference.endpoint(value["value"])
+    return {**value, "$ref": f"{base_url}{endpoint}/{value['value']}"} if endpoint else value
 
 
-def member_values(rows: Iterable[Mapping[str, Any]], base_url: str) -> list[dict[str, Any]]:
-    """Return ``members`` of a group from its membership rows."""
+def member_values(
+    rows: Iterable[Mapping[str, Any]], types: Mapping[str, ResourceType], base_url: str
+) -> list[dict[str, Any]]:
+    """Return ``members`` of a group from its membership rows; ``types`` are those of which there can be members."""
     return [
         {
             "value": row["member"],
-            "$ref": f"{base_url}/{row['kind']}s/{row['member']}",
+            "$ref": location(types[row["kind"]], base_url, row["member"]),
             "type": row["kind"],
             **({"display": row["display"]} if row.get("display") else {}),
         }
@@ -91,10 +95,12 @@ def member_values(rows: Iterable[Mapping[str, Any]], base_url: str) -> list[dict
     ]
 
 
-def group_values(group_ids: Iterable[str], names: Mapping[str, str], base_url: str) -> list[dict[str, Any]]:
+def group_values(
+    group_ids: Iterable[str], names: Mapping[str, str], group_type: ResourceType, base_url: str
+) -> list[dict[str, Any]]:
     """Return ``groups`` of a user (RFC 7643 §4.1.2): direct memberships in groups that still exist."""
     return [
-        {"value": group, "$ref": f"{base_url}/Groups/{group}", "display": names[group], "type": "direct"}
+        {"value": group, "$ref": location(group_type, base_url, group), "display": names[group], "type": "direct"}
         for group in group_ids
         if group in names
     ]

@@ -55,8 +55,8 @@ class TokenService:
         self._cache.pop(public_id, None)
         return await self._store.revoke(public_id)
 
-    async def authenticate(self, workspace: ActiveWorkspace | None, header: str | None, client: str) -> None:
-        """Accept the bearer token of this workspace.
+    async def authenticate(self, workspace: ActiveWorkspace | None, header: str | None, client: str) -> str:
+        """Accept the bearer token of this workspace; returns its public id.
 
         Raises:
             Unauthorized: the same answer for every reason, also for an unknown workspace.
@@ -71,7 +71,7 @@ class TokenService:
             good = matches(self._key, token.secret, stored)
             if good and record and workspace and record.ws == workspace.id and record.usable(datetime.now(UTC)):
                 self._note_use(record, client)
-                return
+                return record.public_id
         raise Unauthorized(_REFUSED, headers={"WWW-Authenticate": 'Bearer realm="SCIM"'})
 
     async def _record(self, public_id: str) -> TokenRecord | None:

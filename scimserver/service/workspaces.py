@@ -16,6 +16,9 @@ CACHE_SECONDS = 5.0
 """A change of a workspace reaches every process within this time."""
 MAX_CACHED = 10_000
 
+PROFILES = ("default", "strict")
+"""How requests are read: with what identity providers are known to send, or to the letter of the RFC."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveWorkspace:
@@ -26,6 +29,8 @@ class ActiveWorkspace:
     suspended: bool
     concurrency: int
     """Requests in flight per process before the answer is 429."""
+    tolerant: bool
+    """Whether requests are read as identity providers mean them, or to the letter of the RFC."""
     pipeline: Pipeline
 
 
@@ -75,6 +80,7 @@ class WorkspaceService:
             slug=workspace.slug,
             suspended=workspace.state == "suspended",
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
+            tolerant=workspace.profile != "strict",
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
         )
 
@@ -105,10 +111,13 @@ class WorkspaceService:
         return workspace
 
     async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
-        """Apply ``KEY=VALUE`` changes: ``plugins``, ``PLUGIN.SETTING`` and ``limits.concurrency``; all or none."""
+        """Apply ``KEY=VALUE`` changes, all or none.
+
+        Keys are ``plugins``, ``PLUGIN.SETTING``, ``limits.concurrency`` and ``profile``.
+        """
         workspace = await self.show(slug)
         plugins = [{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins]
-        limits = dict(workspace.limits)
+        limits, profile = dict(workspace.limits), workspace.profile
         for key, value in changes.items():
             if key == "plugins":
                 known = {p["name"]: p for p in plugins}
@@ -116,10 +125,12 @@ class WorkspaceService:
                 plugins = [known.get(name, {"name": name, "settings": {}}) for name in names]
             elif key == "limits.concurrency":
                 limits["concurrency"] = _positive(key, value)
+            elif key == "profile":
+                profile = _profile(value)
             else:
                 _set_plugin_setting(plugins, key, value)
         self._plugins.check_settings(slug, plugins)
-        return await self._update(workspace, plugins=plugins, limits=limits)
+        return await self._update(workspace, plugins=plugins, limits=limits, profile=profile)
 
     async def suspend(self, slug: str) -> Workspace:
         """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra."""
@@ -147,14 +158,20 @@ def _positive(key: str, value: str) -> int:
     return int(value)
 
 
+def _profile(value: str) -> str:
+    if value not in PROFILES:
+        raise WorkspaceProblem(f"profile: expected {' or '.join(PROFILES)}, got `{value}`.")
+    return value
+
+
 def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> None:
     name, dot, setting = key.partition(".")
     plugin = next((p for p in plugins if p["name"] == name), None)
     if not dot or not setting or plugin is None:
         listed = ", ".join(p["name"] for p in plugins) or "none"
         raise WorkspaceProblem(
-            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N or PLUGIN.SETTING=VALUE "
-            f"for a plugin of this workspace ({listed})."
+            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N, profile=NAME or "
+            f"PLUGIN.SETTING=VALUE for a plugin of this workspace ({listed})."
         )
     plugin["settings"][setting] = _json_or_text(value)
 

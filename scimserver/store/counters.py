@@ -4,11 +4,12 @@ One document a workspace in ``counters``::
 
     {_id: ws, ws, rev, touched, seq: {users: next}, windows: {users: {"0": 250, "1": 248}}, dirty: {process: since}}
 
-Sequence numbers are leased in blocks. ``windows`` counts the live documents of each :data:`WINDOW` sequence numbers:
-their sum is the total, their prefix sums find the document at a ``startIndex``. A process sums its changes and writes
-them every :data:`FLUSH_SECONDS` and before it answers a list. Before the first unwritten change of a burst it marks
-itself ``dirty``; a mark that stays means an unclean stop, and the windows are counted again. So they are when the
-outcome of a write is unknown, because the connection broke before the answer.
+What is numbered and counted has a *kind*: ``users``, ``groups``, ``resources:Device`` and the like for each custom
+resource type, and ``changes``. Sequence numbers are leased in blocks. ``windows`` counts the live documents of each
+:data:`WINDOW` sequence numbers: their sum is the total, their prefix sums find the document at a ``startIndex``. A
+process sums its changes and writes them every :data:`FLUSH_SECONDS` and before it answers a list. Before the first
+unwritten change of a burst it marks itself ``dirty``; a mark that stays means an unclean stop, and the windows are
+counted again. So they are when the outcome of a write is unknown, because the connection broke before the answer.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from typing import Any
 
 import structlog
 
-from .documents import minute_of, now
+from .documents import minute_of, now, where_kept
 from .driver import Database
 from .driver import Document as Stored
 from .failures import StoreError, translated
@@ -85,7 +86,7 @@ class _Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Live counts by window number, of one collection of one workspace."""
+    """Live counts by window number, of one kind in one workspace."""
 
     counts: Mapping[int, int]
     end: int
@@ -156,7 +157,7 @@ class Counters:
     # -- sequence numbers ------------------------------------------------------------------------------------------
 
     async def lease(self, ws: str, kind: str) -> int:
-        """Return the next sequence number of ``users``, ``groups``, ``resources`` or ``changes``; one write a block."""
+        """Return the next sequence number of a kind; one write a block."""
         held = self._held[ws]
         lease = held.leases[kind]
         if lease.next == lease.end:
@@ -266,7 +267,7 @@ class Counters:
 
     @translated()
     async def windows(self, ws: str, kind: str) -> Windows:
-        """Return the live counts of a collection, with everything this process has done counted in."""
+        """Return the live counts of a kind, with everything this process has done counted in."""
         held = self._held[ws]
         if held.deltas or held.flush:
             await self.flush(ws)
@@ -305,7 +306,9 @@ class Counters:
             if not all(self._is_stale(since) for since in self._others(stored)):
                 return None
             started = time.monotonic()
-            windows = {kind: await self._count_all(ws, kind, stored) for kind in COLLECTIONS}
+            # What never had a number has no document; what had one counts, also if its resource type is gone.
+            kinds = [kind for kind in stored.get("seq") or {} if where_kept(kind)[0] in COLLECTIONS]
+            windows = {kind: await self._count_all(ws, kind, stored) for kind in kinds}
             async with held.lock:
                 if held.begun != begun or not held.quiet:
                     return None
@@ -321,12 +324,13 @@ class Counters:
         return {**stored, "windows": windows, "dirty": {}}
 
     async def _count_all(self, ws: str, kind: str, stored: Stored) -> dict[str, int]:
-        end = int((stored.get("seq") or {}).get(kind) or 0)
+        collection, own = where_kept(kind)
+        end = int(stored["seq"][kind])
         counts: dict[str, int] = defaultdict(int)
         step = RECOUNT_WINDOWS * WINDOW
         for first in range(0, end, step):
-            within = {"ws": ws, "seq": {"$gte": first, "$lte": first + step - 1}}
-            for row in await self._database[kind].find(within, {"_id": 0, "seq": 1}).to_list(None):
+            within = {"ws": ws, "seq": {"$gte": first, "$lte": first + step - 1}, **own}
+            for row in await self._database[collection].find(within, {"_id": 0, "seq": 1}).to_list(None):
                 counts[str(row["seq"] // WINDOW)] += 1
         return dict(counts)
 

@@ -177,6 +177,20 @@ def _links(document: Document) -> list[str]:
     return has_members + ([IS_MEMBER_KEY] if document.grouped else [])
 
 
+def kind_of(resource_type: ResourceType) -> str:
+    """Return under which name a resource type's documents are numbered and counted: ``users``, ``resources:Device``.
+
+    Each type of the shared collection has sequence numbers of its own, so that its windows are as full as others'.
+    """
+    return f"{resource_type.collection}:{resource_type.name}" if resource_type.shared else resource_type.collection
+
+
+def where_kept(kind: str) -> tuple[str, dict[str, Any]]:
+    """Return the collection of a kind, and what a condition on sequence numbers or ids needs besides."""
+    collection, _, name = kind.partition(":")
+    return collection, {"type": name} if name else {}
+
+
 def is_tombstone(stored: Mapping[str, Any]) -> bool:
     """Tell whether a stored document is what a delete left."""
     return "deleted" in stored

@@ -33,6 +33,8 @@ for _name in ("users", "groups", "resources"):
         "seq": ([("ws", 1), ("seq", 1)], False),
         "touched": ([("ws", 1), ("touched", 1)], False),
     }
+# Each custom resource type has sequence numbers of its own.
+INDEXES["resources"]["seq"] = ([("ws", 1), ("type", 1), ("seq", 1)], False)
 
 
 async def ensure_indexes(database: Database) -> list[str]:

@@ -30,13 +30,26 @@ class Page:
     behind: Place | None = None
     """The cut where the next page begins; None if this is the last."""
 
+    @property
+    def end(self) -> Place | None:
+        """The cut right behind the last entry; None if there is none."""
+        last = self.entries[-1].place if self.entries else None
+        return last and last._replace(seq=last.seq + 1)
 
-async def page_by_index(searches: Sequence[Search], sort: Sort | None, skip: int, take: int) -> Page:
+
+async def page_by_index(
+    searches: Sequence[Search], sort: Sort | None, skip: int, take: int, cut: Place | None = None
+) -> Page:
     """Return a page by the position of its first result, counted from 0.
+
+    ``cut`` is where the page before this one ended, if that is known: then this one goes on from there, and the total
+    is that of the walk, so that deletes in what has been read shorten neither.
 
     Raises:
         TooMany: everything would have to be read, and that is more than one request may.
     """
+    if cut is not None:
+        return await _continued(searches, sort, skip, take, cut)
     if sort is not None:
         entries = await _sorted(searches, sort)
         return Page(entries[skip : skip + take], len(entries))
@@ -81,6 +94,16 @@ async def documents_of(searches: Sequence[Search], page: Page) -> list[tuple[int
         if search.position in by_type:
             found |= await search.documents(by_type[search.position])
     return [(entry.place.type, found[entry.id]) for entry in page.entries if entry.id in found]
+
+
+async def _continued(searches: Sequence[Search], sort: Sort | None, skip: int, take: int, cut: Place) -> Page:
+    if sort is None and all(search.is_counted for search in searches):
+        page = await _walked(searches, cut, take, backward=False)
+        left = [await search.count_from(cut) for search in searches]
+        return Page(page.entries, skip + sum(left))
+    entries = await _sorted(searches, sort) if sort else [entry for search in searches for entry in await search.all()]
+    at = position(entries, _place, cut, descending=sort is not None and sort.descending)
+    return Page(entries[at : at + take], skip + len(entries) - at)
 
 
 async def _sorted(searches: Sequence[Search], sort: Sort) -> list[Entry]:

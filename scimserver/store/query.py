@@ -8,14 +8,14 @@ dots, NUL and regular expressions inside them are data.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Literal
 
 from ..schema.attributes import Attribute, ResourceType
+from ..schema.instants import Instant
 from ..scim.filter import And, AttributePath, Comparison, Filter, Not, Or, Present, ValuePath, conjunction
 from ..scim.keys import is_id, is_membership, key_for
 
-_Operand = str | bool | int | float | datetime
+_Operand = str | bool | int | float | Instant
 _Source = Literal["_id", "keys", "memberships"]
 
 
@@ -118,7 +118,8 @@ def _equality(
         return _Access("memberships", frozenset({str(value)})) if is_reference else None
     if not path.leaf.keyed:
         return None
-    return _Access("keys", frozenset({key_for(path, value, element_type)}), unique=path.leaf.uniqueness != "none")
+    key = key_for(resource_type, path, value, element_type)
+    return _Access("keys", frozenset({key}), unique=path.leaf.uniqueness != "none")
 
 
 def _element_access(path: AttributePath, inner: Filter, resource_type: ResourceType) -> _Access | None:

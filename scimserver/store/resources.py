@@ -1,12 +1,14 @@
 """Documents of one resource type: conditional writes, and reads that an index answers."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import ResourceType
+from ..scim.keys import path_and_value
 from .counters import WINDOW, Counters, Windows
-from .documents import Document, Event, encode_names, is_tombstone, minute_of, tombstone
+from .documents import Document, Event, encode_names, is_tombstone, kind_of, minute_of, tombstone, where_kept
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
@@ -23,7 +25,7 @@ class DuplicateValue(StoreError):
     def __init__(self, attribute: str, value: str) -> None:
         super().__init__(f"{attribute} is taken")
         self.attribute = attribute
-        """Path of the attribute, as in the match key: ``userName``, ``urn:…:User:employeeNumber``."""
+        """Path of the attribute: ``userName``, ``urn:…:User:employeeNumber``."""
         self.value = value
         """Folded value, or its hash if it is long."""
 
@@ -38,8 +40,10 @@ class ResourceStore:
     def __init__(self, database: Database, counters: Counters, resource_type: ResourceType) -> None:
         self.resource_type = resource_type
         self.counters = counters
-        self.collection = database[resource_type.collection]
-        self.kind = resource_type.collection
+        self.kind = kind_of(resource_type)
+        collection, self.own = where_kept(self.kind)
+        """What a condition on ids or sequence numbers needs beside the workspace."""
+        self.collection = database[collection]
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
@@ -53,7 +57,7 @@ class ResourceStore:
         stored = document.to_bson(self.resource_type)
         async with self.counters.writing(ws, counted=True):
             stored["seq"] = await self.counters.lease(ws, self.kind)
-            with _named_duplicate(), translated():
+            with self._named_duplicate(), translated():
                 await self.collection.insert_one(stored)
             self.counters.count(ws, self.kind, stored["seq"], 1)
         return Document.from_bson(stored)
@@ -66,7 +70,7 @@ class ResourceStore:
         """
         condition = self._unchanged(document, expected_version)
         async with self.counters.writing(document.ws):
-            with _named_duplicate(), translated():
+            with self._named_duplicate(), translated():
                 result = await self.collection.replace_one(condition, document.to_bson(self.resource_type))
         return bool(result.matched_count)
 
@@ -98,6 +102,15 @@ class ResourceStore:
                 self.counters.count(document.ws, self.kind, document.seq, -1)
         return bool(result.matched_count)
 
+    @contextmanager
+    def _named_duplicate(self) -> Iterator[None]:
+        """Raise :class:`DuplicateValue` with the attribute's path for a collision in the unique index."""
+        try:
+            yield
+        except DuplicateKey as error:
+            attribute, value = path_and_value(self.resource_type, str(error.value))
+            raise DuplicateValue(attribute, value) from error
+
     @staticmethod
     def _unchanged(document: Document, version: int) -> dict[str, Any]:
         # `grouped` is set without a new version: without it here, a write would take the mark back.
@@ -122,13 +135,15 @@ class ResourceStore:
     @translated()
     async def get(self, ws: str, resource_id: str) -> Document | None:
         """Return one document, or None if this workspace has none with that id (any more)."""
-        stored = await self.collection.find_one({"_id": resource_id, "ws": ws})
+        stored = await self.collection.find_one({"_id": resource_id, "ws": ws, **self.own})
         return None if stored is None or is_tombstone(stored) else Document.from_bson(stored)
 
     @translated()
     async def find(self, ws: str, condition: dict[str, Any]) -> list[Document]:
         """Return all documents for a condition that an index answers, in order of creation."""
-        found = await self.collection.find({**condition, "ws": ws}).to_list(None)
+        # Match keys name the type themselves; with `type` beside them the embedded engine would use no index at all.
+        own = {} if "keys" in condition else self.own
+        found = await self.collection.find({**condition, "ws": ws, **own}).to_list(None)
         return sorted((Document.from_bson(d) for d in found if not is_tombstone(d)), key=lambda d: d.seq)
 
     @translated()
@@ -138,7 +153,7 @@ class ResourceStore:
         For reading through many: it costs this process a third of reading them whole.
         """
         wanted = dict.fromkeys((*_ALWAYS_READ, *(f"scim.{name}" for name in encode_names(dict.fromkeys(names)))), 1)
-        found = await self.collection.find({**condition, "ws": ws}, wanted).to_list(None)
+        found = await self.collection.find({**condition, "ws": ws, **self.own}, wanted).to_list(None)
         whole = ({"scim": {}, "app": {}, "outbox": [], **d} for d in found if not is_tombstone(d))
         return sorted(map(Document.from_bson, whole), key=lambda d: d.seq)
 
@@ -159,6 +174,15 @@ class ResourceStore:
         documents = await self.find(ws, {"seq": {"$gte": first, "$lte": last}}) if first <= last else []
         return documents[:count], windows.total
 
+    async def rank(self, ws: str, windows: Windows, seq: int) -> int:
+        """Return how many documents have a lower sequence number; ``windows`` are the workspace's counts."""
+        window, within = divmod(seq, WINDOW)
+        before = sum(count for number, count in windows.counts.items() if number < window)
+        held = windows.counts.get(window, 0)
+        if held in (0, WINDOW) or not within:
+            return before + (within if held else 0)
+        return before + len(await self._numbers(ws, window * WINDOW, seq - 1))
+
     async def _ends(self, ws: str, windows: Windows, window: int, part: slice, whole: bool) -> tuple[int, int]:
         """Return the first and last sequence number of a part of a window; full windows need no look."""
         start, end = window * WINDOW, (window + 1) * WINDOW - 1
@@ -166,12 +190,16 @@ class ResourceStore:
             return start, end
         if windows.counts[window] == WINDOW:
             return start + part.start, start + part.stop - 1
-        with translated():
-            within = {"ws": ws, "seq": {"$gte": start, "$lte": end}}
-            rows = await self.collection.find(within, {"_id": 0, "seq": 1}).to_list(None)
-        numbers = sorted(row["seq"] for row in rows)[part]
+        numbers = (await self._numbers(ws, start, end))[part]
         # A delete since the count may leave fewer; what follows begins in the next window.
         return (numbers[0], numbers[-1]) if numbers else (end + 1, end)
+
+    @translated()
+    async def _numbers(self, ws: str, low: int, high: int) -> list[int]:
+        """Return the sequence numbers in use between two, both included."""
+        within = {"ws": ws, "seq": {"$gte": low, "$lte": high}, **self.own}
+        rows = await self.collection.find(within, {"_id": 0, "seq": 1}).to_list(None)
+        return sorted(row["seq"] for row in rows)
 
 
 def _among(ws: str, ids: list[str]) -> dict[str, Any]:
@@ -185,15 +213,3 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
 
 def _new_version(moment: datetime) -> dict[str, Any]:
     return {"$inc": {"v": 1}, "$set": {"meta.lastModified": moment, "touched": minute_of(moment)}}
-
-
-class _named_duplicate:
-    """Raise :class:`DuplicateValue` with the attribute's path for a collision in the unique index."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, DuplicateKey):
-            attribute, _, value = str(error.value).partition("=")
-            raise DuplicateValue(attribute, value) from error

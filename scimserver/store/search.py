@@ -110,7 +110,20 @@ class Search:
         """Return how many match, or None if everything would have to be read for it."""
         if not self._plan.scan:
             return len(await self._found_by_index())
-        return (await self._counts()).total if self._plan.residual is None else None
+        return (await self._counts()).total if self.is_counted else None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether everything of the type matches, so that counters know how many there are."""
+        return self._plan.scan and self._plan.residual is None
+
+    async def count_from(self, cut: Place) -> int:
+        """Return how many stand at the cut or behind it, where :attr:`is_counted` and nothing is sorted."""
+        if self.position < cut.type:
+            return 0
+        windows = await self._counts()
+        before = await self._store.rank(self._ws, windows, cut.seq) if self.position == cut.type else 0
+        return windows.total - before
 
     async def all(self) -> list[Entry]:
         """Return everything that matches, in order of creation.
@@ -134,7 +147,7 @@ class Search:
 
     async def slice(self, skip: int, take: int) -> tuple[list[Entry], int]:
         """Return a part of what matches, in order of creation, and how many match. Raises as :meth:`all`."""
-        if self._plan.scan and self._plan.residual is None:
+        if self.is_counted:
             documents, total = await self._store.page(self._ws, skip + 1, take)
             return [self._entry(document) for document in documents], total
         entries = await self.all()

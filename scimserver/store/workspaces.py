@@ -46,6 +46,7 @@ class Workspace:
             "state": self.state,
             "plugins": [dict(plugin) for plugin in self.plugins],
             "limits": dict(self.limits),
+            "profile": self.profile,
             "created": self.created.isoformat(),
             "modified": self.modified.isoformat(),
             "revision": self.revision,

@@ -1,12 +1,13 @@
 """Addresses of a deployment: which path a request means, and which Tenant URL its answer speaks of."""
 
 import re
-from urllib.parse import unquote
 
 from tornado.httputil import HTTPServerRequest
 
 from ..settings import Settings
 
+_ORIGIN = re.compile(r"\Ahttps?://[^/]*", re.IGNORECASE)
+_UNVERSIONED = re.compile(r"\A/t/[^/]+/scim(?=/(?!v\d+(?:/|$))|$)")
 _SLASHES = re.compile(r"/{2,}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?")
 
@@ -27,13 +28,17 @@ class Addresses:
             self._host = re.compile(re.escape(before) + r"([a-z0-9-]+)" + re.escape(after) + r"(:\d+)?", re.IGNORECASE)
 
     def route_path(self, request: HTTPServerRequest) -> str:
-        """Return the path to route by: repeated and trailing slashes folded, a workspace host turned into ``/t/…``."""
-        path = _SLASHES.sub("/", request.path)
+        """Return the path to route by: slashes folded, a workspace host turned into ``/t/…``, the version added.
+
+        A request line may hold a whole URL (RFC 9112 §3.2.2), and a Tenant URL without ``/v2`` means the newest
+        version (RFC 7644 §3.13).
+        """
+        path = _SLASHES.sub("/", _ORIGIN.sub("", request.path))
         path = path.rstrip("/") or "/"
         slug = self._slug_of_host(request)
-        if slug and path.startswith("/scim/"):
-            return f"/t/{slug}{path}"
-        return path
+        if slug and (path == "/scim" or path.startswith("/scim/")):
+            path = f"/t/{slug}{path}"
+        return _UNVERSIONED.sub(r"\g<0>/v2", path)
 
     def tenant_url(self, slug: str, request: HTTPServerRequest) -> str:
         """Return the SCIM base of a workspace without a trailing slash, in the form that the request used."""
@@ -59,8 +64,3 @@ class Addresses:
     def _slug_of_host(self, request: HTTPServerRequest) -> str | None:
         match = self._host.fullmatch(self._host_of(request)) if self._host else None
         return match[1].lower() if match else None
-
-
-def path_segment(text: str) -> str:
-    """Decode one path segment (an id or a URN)."""
-    return unquote(text)

@@ -1,6 +1,5 @@
 """The Tornado application: routes and the access log."""
 
-import re
 from typing import Any
 
 import structlog
@@ -9,24 +8,27 @@ from tornado.routing import URLSpec
 from tornado.web import Application as TornadoApplication
 from tornado.web import RequestHandler
 
-from ..errors import NotFound, NotImplementedHere
+from ..errors import InvalidVersion, NotFound, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
-from .discovery import DocumentsHandler, ServiceProviderConfigHandler, resource_type_documents, schema_documents
+from .bulk import BulkHandler
+from .discovery import (
+    DocumentsHandler,
+    ServiceProviderConfigHandler,
+    no_documents,
+    resource_type_documents,
+    schema_documents,
+    service_schema_documents,
+)
 from .ops import HealthHandler, ReadyHandler
 from .queries import RootHandler, SearchHandler
 from .resources import CollectionHandler, ResourceHandler
 
 log = structlog.get_logger("scimserver.access")
 
-TENANT = r"/t/(?P<workspace>[^/]+)/scim/v2"
-
-NOT_OFFERED = {
-    "/Me": "read and change a user as /Users/{id}",
-    "/Bulk": "send one request for each resource",
-}
-"""Endpoints of RFC 7644 that this server leaves out, each with what to do instead."""
+SCIM = r"/t/(?P<workspace>[^/]+)/scim"
+TENANT = f"{SCIM}/v2"
 
 
 class WebApplication(TornadoApplication):
@@ -53,16 +55,18 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
         URLSpec("/healthz", HealthHandler, shared),
         URLSpec("/readyz", ReadyHandler, shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
+        URLSpec(f"{TENANT}/Me(?:/.*)?", MeHandler, shared),
+        URLSpec(f"{TENANT}/Bulk", BulkHandler, shared),
     ]
-    for endpoint, documents in (("/Schemas", schema_documents), ("/ResourceTypes", resource_type_documents)):
-        arguments = {**shared, "endpoint": endpoint, "documents": documents}
+    for endpoint, listed, unlisted in (
+        ("/Schemas", schema_documents, service_schema_documents),
+        ("/ResourceTypes", resource_type_documents, no_documents),
+    ):
+        arguments = {**shared, "endpoint": endpoint, "listed": listed, "unlisted": unlisted}
         specs += [
             URLSpec(f"{TENANT}{endpoint}", DocumentsHandler, arguments),
             URLSpec(f"{TENANT}{endpoint}/(?P<name>[^/]+)", DocumentsHandler, arguments),
         ]
-    for endpoint, instead in NOT_OFFERED.items():
-        arguments = {**shared, "endpoint": endpoint, "instead": instead}
-        specs.append(URLSpec(f"{TENANT}{re.escape(endpoint)}", NotOfferedHandler, arguments))
     specs += [
         URLSpec(TENANT, RootHandler, shared),
         URLSpec(rf"{TENANT}/\.search", SearchHandler, {**shared, "resource_types": app.catalogue.resource_types}),
@@ -76,29 +80,35 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
             URLSpec(f"{TENANT}{resource_type.endpoint}/(?P<resource_id>[^/]+)", ResourceHandler, arguments),
         ]
     specs.append(URLSpec(f"{TENANT}(?:/.*)?", UnknownTenantPathHandler, shared))
+    specs.append(URLSpec(rf"{SCIM}/v\d+(?:/.*)?", OtherVersionHandler, shared))
     return specs
 
 
-class NotOfferedHandler(ScimHandler):
-    """501 for a part of SCIM that is left out (RFC 7644 §3.11, §3.12): a 404 would send people looking for a typo."""
+class MeHandler(ScimHandler):
+    """501 (RFC 7644 §3.11): a Secret Token stands for a workspace and not for a user who could be meant by ``/Me``."""
 
-    def initialize(self, app: Application, addresses: Addresses, endpoint: str, instead: str) -> None:  # type: ignore[override]
-        super().initialize(app, addresses)
-        self._refusal = f"`{endpoint}` is not offered by this server: {instead}."
-
-    async def admit(self) -> None:
-        await super().admit()
-        raise NotImplementedHere(self._refusal)
+    def check(self) -> None:
+        raise NotImplementedHere("`/Me` is not offered by this server: read and change a user as /Users/{id}.")
 
 
 class UnknownTenantPathHandler(ScimHandler):
     """404 below a Tenant URL, but only for who may see that the workspace exists."""
 
-    async def admit(self) -> None:
-        await super().admit()
+    def check(self) -> None:
+        resources = ", ".join(t.endpoint for t in self.app.catalogue.resource_types)
         raise NotFound(
-            f"There is no `{self.request.path}`: below a Tenant URL there are /Users, /Groups, /Schemas, "
-            "/ResourceTypes and /ServiceProviderConfig."
+            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
+            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
+        )
+
+
+class OtherVersionHandler(ScimHandler):
+    """400 below ``/scim/v1`` and the like (RFC 7644 §3.13): the client is set up for another version of SCIM."""
+
+    def check(self) -> None:
+        raise InvalidVersion(
+            "This server speaks SCIM 2.0 only: set the client up for SCIM 2.0, "
+            f"with the Tenant URL {self.ctx.base_url}."
         )
 
 
@@ -114,5 +124,6 @@ def log_request(handler: RequestHandler) -> None:
         fields["request_id"] = handler.request_id
     if isinstance(handler, ScimHandler) and handler.workspace:
         fields["workspace"] = handler.workspace.slug
-    level = log.error if handler.get_status() >= 500 else log.info
+    # 501 is what the client asked for, not what the server failed at.
+    level = log.error if handler.get_status() >= 500 and handler.get_status() != 501 else log.info
     level("request", **fields)

@@ -1,48 +1,57 @@
-"""What every handler shares: request id, JSON in and out, errors as SCIM bodies, workspace and authentication."""
+"""Which requests are let in: methods, sizes, workspace, authentication, fair share, media types; then JSON in."""
 
-import re
-import secrets
-import time
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Awaitable
 from typing import Any
 
-import orjson
 import structlog
-from tornado.web import HTTPError, RequestHandler, stream_request_body
+from tornado.iostream import StreamClosedError
+from tornado.web import RequestHandler, stream_request_body
 
 from ..errors import (
-    HttpError,
-    InternalError,
+    HeadersTooLarge,
     MethodNotAllowed,
     NotFound,
+    NotImplementedHere,
     PayloadTooLarge,
     ScimError,
     TooManyRequests,
     Unavailable,
+    UriTooLong,
 )
 from ..service.application import Application
 from ..service.context import RequestContext
 from ..service.workspaces import ActiveWorkspace
 from .addresses import Addresses
-from .requests import check_media_type, decode_json
+from .answers import Answers
+from .body import Body
+from .negotiation import check_accept, check_media_type, is_gzip
+from .requests import decode_json
 
-log = structlog.get_logger("scimserver.http")
-
-SCIM_JSON = "application/scim+json; charset=utf-8"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DRAIN_LIMIT = 32 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the client gets to read the 413."""
+URI_LIMIT = 32 * 1024
+"""Bytes of path and query: a filter at its limit fits, also with every character escaped."""
+HEADERS_LIMIT = 32 * 1024
+"""Bytes of all header fields."""
+
+
+class _AnyMethod(tuple[str, ...]):
+    """Tornado refuses an unknown method before anybody is authenticated; :meth:`BaseHandler.check` does it after."""
+
+    def __contains__(self, method: object) -> bool:
+        return True
 
 
 @stream_request_body
-class BaseHandler(RequestHandler):
-    """Request id, JSON answers and SCIM errors; no authentication.
+class BaseHandler(Answers):
+    """Which requests are let in, by address, method and size; no authentication.
 
     The body is streamed, so that whether to answer at all is decided before it is read; what nobody wants is not kept.
     """
 
-    request_id: str
-    started: float
+    SUPPORTED_METHODS = _AnyMethod(METHODS)
 
     def initialize(self, app: Application, addresses: Addresses) -> None:
         self.app = app
@@ -52,113 +61,88 @@ class BaseHandler(RequestHandler):
         structlog.contextvars.bind_contextvars(request_id=self.request_id)
         try:
             await self.admit()
-        except ScimError as error:
+            self.check()
+        except ScimError as refusal:
             if self._declared_length() > DRAIN_LIMIT:
-                error.headers["Connection"] = "close"
-                raise
-            # Tornado closes a connection without a word when the answer is finished before the request is read: a
-            # client that is still sending, or sends its next request there, sees a broken connection and no answer.
-            refusal = error
-
-            async def refuse(*_: Any, **__: Any) -> None:
-                raise refusal
-
-            setattr(self, (self.request.method or "").lower(), refuse)
+                refusal.headers["Connection"] = "close"
+            else:
+                await self._throw_body_away()
+            raise
 
     async def admit(self) -> None:
-        """Raise if the request is not to be served; nothing of its body has been read yet."""
+        """Raise if this client is not to be served at all; nothing of the body has been read yet."""
         if self.app.draining:
             refusal = Unavailable("The server is stopping: send the request again.", retry_after=2)
             refusal.headers["Connection"] = "close"
             raise refusal
+        if len(self.request.uri or "") > URI_LIMIT:
+            raise UriTooLong(f"The address is longer than {URI_LIMIT} bytes: shorten `filter` or `attributes`.")
+        if sum(len(name) + len(value) for name, value in self.request.headers.get_all()) > HEADERS_LIMIT:
+            raise HeadersTooLarge(f"The header fields are longer than {HEADERS_LIMIT} bytes in all: send fewer.")
+
+    def check(self) -> None:
+        """Raise if nobody is served here with such a request: address, method, media types, in this order."""
+        method = self.request.method or ""
+        if method not in METHODS:
+            raise NotImplementedHere(f"There is no method `{method[:40]}` here; there are {', '.join(METHODS)}.")
+        allowed = self.allowed_methods()
+        if method not in allowed:
+            listed = ", ".join(allowed)
+            raise MethodNotAllowed(f"`{method}` is not allowed here; use {listed}.", headers={"Allow": listed})
+
+    @classmethod
+    def allowed_methods(cls) -> list[str]:
+        """Return the methods that this handler implements; HEAD comes with GET, and OPTIONS is everywhere."""
+        own = {m for m in METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())}
+        return [m for m in METHODS if m in own and (m != "HEAD" or "GET" in own)]
+
+    def head(self, *args: Any, **kwargs: Any) -> Awaitable[None] | None:
+        """Answer like GET; Tornado leaves the body out and keeps its length."""
+        return self.get(*args, **kwargs)
+
+    def options(self, *_: Any, **__: Any) -> None:
+        """Tell the methods of this address."""
+        self.send_nothing(204, {"Allow": ", ".join(self.allowed_methods())})
+
+    async def _throw_body_away(self) -> None:
+        """Read a body that nobody wants.
+
+        Tornado closes a connection without a word when the answer is finished before the request is read: a client that
+        is still sending, or sends its next request there, sees a broken connection and no answer.
+        """
+        ready_for_body: Any = self._prepared_future
+        ready_for_body.set_result(None)
+        with contextlib.suppress(StreamClosedError):
+            await self.request._body_future
 
     def _declared_length(self) -> int:
-        """Return the length of the body in bytes as the client announced it; 0 if it did not."""
-        return int(self.request.headers.get("Content-Length") or 0)
+        """Return the length of the body in bytes as the client announced it; 0 if it did not, or not in digits."""
+        declared = self.request.headers.get("Content-Length", "")
+        return int(declared) if declared.isdecimal() else 0
 
-    def compute_etag(self) -> None:
-        """Leave out Tornado's hash of the body: a resource's ETag is its version."""
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Decode a part of the path; what is not UTF-8 names nothing, and gets the answer that such a name gets."""
+        return value.decode("utf-8", "replace")
 
-    def data_received(self, chunk: bytes) -> None:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Throw a body away that this handler has no use for."""
-
-    def set_default_headers(self) -> None:
-        # Tornado calls this from __init__ and again when it clears a half-made answer for an error.
-        if not hasattr(self, "request_id"):
-            sent = self.request.headers.get("X-Request-Id", "")
-            self.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
-            self.started = time.perf_counter()
-        self.clear_header("Server")
-        self.set_header("X-Request-Id", self.request_id)
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-Content-Type-Options", "nosniff")
-
-    def send_json(
-        self, body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = SCIM_JSON
-    ) -> None:
-        """Answer with a JSON body; Tornado's own ``finish(dict)`` would force ``application/json``."""
-        self.set_status(status)
-        for name, value in (headers or {}).items():
-            self.set_header(name, value)
-        self.set_header("Content-Type", media_type)
-        self.finish(orjson.dumps(body))
-
-    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        """Answer any exception as a SCIM Error body that carries the request id (RFC 7644 §3.12)."""
-        error = self._as_scim_error(status_code, kwargs.get("exc_info"))
-        if self._headers_written:
-            log.error("answer cut off", error=repr(error))
-            self.finish()
-            return
-        self.clear()
-        self.send_json(error.body(self.request_id), status=error.status, headers=error.headers)
-
-    def _as_scim_error(self, status_code: int, exc_info: Any) -> ScimError:
-        error = exc_info[1] if exc_info else None
-        if isinstance(error, ScimError):
-            return error
-        if isinstance(error, HTTPError) and error.status_code < 500:
-            if error.status_code == 405:
-                allowed = ", ".join(self.allowed_methods())
-                return MethodNotAllowed(
-                    f"`{self.request.method}` is not allowed here; use {allowed}.", headers={"Allow": allowed}
-                )
-            return HttpError(error.status_code, error.log_message or error.reason or "The request is malformed.")
-        return InternalError("The server failed on this request. Give the request id to the operator.")
-
-    def allowed_methods(self) -> list[str]:
-        """Methods that this handler class implements itself."""
-        return [
-            m
-            for m in self.SUPPORTED_METHODS
-            if getattr(type(self), m.lower()) is not getattr(RequestHandler, m.lower())
-        ]
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Expected errors are the request's result, not the server's failure: only the rest leaves a traceback."""
-        if not isinstance(value, ScimError | HTTPError) or isinstance(value, InternalError):
-            log.error("request failed", exc_info=(typ, value, tb))
+        return None
 
 
 class UnknownPathHandler(BaseHandler):
     """404 with a SCIM body for everything that has no route."""
 
-    async def admit(self) -> None:
-        await super().admit()
+    def check(self) -> None:
         raise NotFound("There is no such address here. A Tenant URL has the form /t/{workspace}/scim/v2.")
 
 
 class ScimHandler(BaseHandler):
-    """A handler below a Tenant URL: workspace, uniform 401, fair share, size limit, then the body."""
+    """A handler below a Tenant URL: workspace, uniform 401, fair share, media types, size limit, then the body."""
 
     ctx: RequestContext
     workspace: ActiveWorkspace | None = None
     _entered = False
-    _received = 0
-
-    def initialize(self, app: Application, addresses: Addresses) -> None:
-        super().initialize(app, addresses)
-        self._chunks: list[bytes] = []
+    _body: Body | None = None
 
     async def _execute(self, *args: Any, **kwargs: Any) -> None:
         # Tornado calls neither the method nor on_finish() when the client goes away in the middle of its body, so this
@@ -170,11 +154,12 @@ class ScimHandler(BaseHandler):
                 self.app.leave(self.workspace.id)
 
     async def admit(self) -> None:
-        """Resolve the workspace, authenticate, and check what can be checked before the body."""
+        """Resolve the workspace and authenticate; a suspended or busy workspace is told so."""
         await super().admit()
         slug = self.path_kwargs.pop("workspace", None)
         workspace = await self.app.workspaces.resolve(slug or "")
-        await self.app.tokens.authenticate(workspace, self.request.headers.get("Authorization"), self._client())
+        authorization = self.request.headers.get("Authorization")
+        credential = await self.app.tokens.authenticate(workspace, authorization, self._client())
         assert workspace is not None  # authenticate() refuses an unknown workspace like a wrong token
         self.workspace = workspace
         if workspace.suspended:
@@ -183,12 +168,23 @@ class ScimHandler(BaseHandler):
             )
         self._enter(workspace)
         self.ctx = RequestContext(
-            workspace, self.addresses.tenant_url(workspace.slug, self.request), self.request_id, self._client()
+            workspace,
+            self.addresses.tenant_url(workspace.slug, self.request),
+            self.request_id,
+            credential,
+            self._client(),
         )
+
+    def check(self) -> None:
+        super().check()
+        headers = self.request.headers
+        if self.request.method not in ("DELETE", "OPTIONS"):  # their answers have no body
+            check_accept(headers.get("Accept"))
         if self.request.method in ("POST", "PUT", "PATCH"):
-            check_media_type(self.request.headers.get("Content-Type"))
+            check_media_type(headers.get("Content-Type"))
+            self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
             if self._declared_length() > DRAIN_LIMIT:
-                raise self._too_large()
+                raise self.too_large()
 
     def _client(self) -> str:
         return self.request.headers.get("User-Agent", "")[:200]
@@ -202,27 +198,30 @@ class ScimHandler(BaseHandler):
             )
         self._entered = True
 
-    def _too_large(self) -> PayloadTooLarge:
-        limit = self.app.settings.limits.body_bytes
-        return PayloadTooLarge(f"The body is larger than {limit} bytes: send fewer members or values in one request.")
+    def body_limit(self) -> int:
+        """Return the length in bytes beyond which a body is refused."""
+        return self.app.settings.limits.body_bytes
 
-    def data_received(self, chunk: bytes) -> None:
-        self._received += len(chunk)
-        if self._received <= self.app.settings.limits.body_bytes:
-            self._chunks.append(chunk)
-        else:
-            self._chunks.clear()
+    def too_large(self) -> PayloadTooLarge:
+        """Return the refusal of a body that is longer than that."""
+        return PayloadTooLarge(
+            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
+        )
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._body.receive(chunk) if self._body else None
 
     def read_json(self) -> Any:
         """Return the decoded body.
 
         Raises:
-            PayloadTooLarge: longer than ``limits.body_bytes``.
-            InvalidSyntax: not JSON, or nested too deeply.
+            PayloadTooLarge: longer than :meth:`body_limit`.
+            InvalidSyntax: not JSON, or nested too deeply, or not the gzip it is said to be.
         """
-        if self._received > self.app.settings.limits.body_bytes:
-            raise self._too_large()
-        return decode_json(b"".join(self._chunks), self.app.settings.limits.json_depth)
+        assert self._body is not None  # methods with a body only
+        if self._body.too_large:
+            raise self.too_large()
+        return decode_json(self._body.content(), self.app.settings.limits.json_depth)
 
     def argument(self, name: str) -> str | None:
         """Return a query parameter by name in any letter case, or None.

@@ -2,8 +2,7 @@
 
 from ..errors import ScimError
 from .base import BaseHandler
-
-JSON = "application/json"
+from .negotiation import JSON
 
 
 class HealthHandler(BaseHandler):

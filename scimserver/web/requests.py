@@ -1,22 +1,12 @@
-"""Reading a request: JSON body with limits, and its media type."""
+"""Reading a JSON body, with limits."""
 
 from typing import Any
 
 import orjson
 
-from ..errors import InvalidSyntax, InvalidValue, UnsupportedMediaType
+from ..errors import InvalidSyntax, InvalidValue
 
-ACCEPTED_TYPES = ("application/scim+json", "application/json")
 _INT64 = 1 << 63
-
-
-def check_media_type(header: str | None) -> None:
-    """Accept SCIM JSON, plain JSON and no type at all; a 415 on anything else (idp-clients §7: Entra, Okta)."""
-    media_type = (header or "").partition(";")[0].strip().lower()
-    if media_type and media_type not in ACCEPTED_TYPES:
-        raise UnsupportedMediaType(
-            f"`Content-Type: {media_type}` is not supported: send `application/scim+json` or `application/json`."
-        )
 
 
 def decode_json(body: bytes, max_depth: int) -> Any:
@@ -32,7 +22,8 @@ def decode_json(body: bytes, max_depth: int) -> Any:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise InvalidSyntax(
-            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+            f"The body is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}). "
+            "Send one JSON document in UTF-8."
         ) from None
     _check_depth_and_numbers(document, max_depth)
     return document

@@ -7,7 +7,7 @@ from ..schema.attributes import ResourceType
 from ..scim.projection import Projection
 from ..service.application import Application
 from ..service.provisioning import Stored
-from ..service.versions import names_version
+from ..service.versions import Conditions
 from .addresses import Addresses
 from .base import ScimHandler
 from .queries import query_of_url
@@ -24,7 +24,7 @@ class _ResourceHandler(ScimHandler):
     def read_object(self) -> dict[str, Any]:
         body = self.read_json()
         if not isinstance(body, dict):
-            raise InvalidSyntax("The body must be a JSON object.")
+            raise InvalidSyntax("The body must be a JSON object: send one resource.")
         return body
 
     def send_resource(self, stored: Stored, status: int = 200) -> None:
@@ -49,22 +49,22 @@ class CollectionHandler(_ResourceHandler):
 class ResourceHandler(_ResourceHandler):
     """``GET``, ``PUT``, ``PATCH`` and ``DELETE`` of one resource."""
 
-    def if_match(self) -> str | None:
-        return self.request.headers.get("If-Match")
+    def conditions(self) -> Conditions:
+        return Conditions(self.request.headers.get("If-Match"), self.request.headers.get("If-None-Match"))
 
     async def get(self, resource_id: str) -> None:
+        conditions = self.conditions()
         stored = await self.app.provisioning.get(self.ctx, self.resource_type, resource_id, self.projection())
-        if names_version(self.request.headers.get("If-None-Match", ""), stored.version):
-            self.set_status(304)
-            self.set_header("ETag", stored.version)
-            self.finish()
+        conditions.check_match(stored.version)
+        if conditions.spares(stored.version):
+            self.send_nothing(304, {"ETag": stored.version, "Content-Location": stored.location})
         else:
             self.send_resource(stored)
 
     async def put(self, resource_id: str) -> None:
         self.send_resource(
             await self.app.provisioning.replace(
-                self.ctx, self.resource_type, resource_id, self.read_object(), self.projection(), self.if_match()
+                self.ctx, self.resource_type, resource_id, self.read_object(), self.projection(), self.conditions()
             )
         )
 
@@ -77,16 +77,13 @@ class ResourceHandler(_ResourceHandler):
             resource_id,
             self.read_object(),
             None if quiet else self.projection(),
-            self.if_match(),
+            self.conditions(),
         )
         if quiet:
-            self.set_status(204)
-            self.set_header("ETag", stored.version)
-            self.finish()
+            self.send_nothing(204, {"ETag": stored.version})
         else:
             self.send_resource(stored)
 
     async def delete(self, resource_id: str) -> None:
-        await self.app.provisioning.delete(self.ctx, self.resource_type, resource_id, self.if_match())
-        self.set_status(204)
-        self.finish()
+        await self.app.provisioning.delete(self.ctx, self.resource_type, resource_id, self.conditions())
+        self.send_nothing(204)

@@ -16,6 +16,21 @@ log = structlog.get_logger("scimserver.server")
 
 TORNADO_BODY_LIMIT = 1 << 30
 """Bytes. Tornado answers a longer body 400 without a SCIM body, so our own 413 must come first (see ``base.py``)."""
+TORNADO_HEADER_LIMIT = 256 * 1024
+"""Bytes. Tornado ends the connection without a word on a longer head, so our own 414 and 431 must come first."""
+SILENCE_LIMIT = 120
+"""Seconds after which a client that sends neither a whole head nor a whole body is cut off."""
+
+
+def http_server(app: Application) -> HTTPServer:
+    """Return Tornado's server with limits wide enough for ours to be the ones that answer."""
+    return HTTPServer(
+        WebApplication(app),
+        max_header_size=TORNADO_HEADER_LIMIT,
+        max_body_size=TORNADO_BODY_LIMIT,
+        idle_connection_timeout=SILENCE_LIMIT,
+        body_timeout=SILENCE_LIMIT,
+    )
 
 
 class Server:
@@ -23,9 +38,7 @@ class Server:
 
     def __init__(self, app: Application, sockets: Sequence[socket.socket]) -> None:
         self._app = app
-        self._http = HTTPServer(
-            WebApplication(app), max_body_size=TORNADO_BODY_LIMIT, idle_connection_timeout=120, body_timeout=120
-        )
+        self._http = http_server(app)
         self._http.add_sockets(list(sockets))
         self._stop = asyncio.Event()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.match import matches
 from scimserver.scim.parser import parse_filter
 from scimserver.store.counters import Counters

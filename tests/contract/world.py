@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.parser import parse_filter
 from scimserver.scim.sorting import Sort
 from scimserver.store.changes import ChangeLog

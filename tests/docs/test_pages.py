@@ -9,7 +9,7 @@ import pytest
 
 from scimserver import errors, hookspecs
 from scimserver.plugins import HOOKS, PluginManager
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.settings import Settings
 from scimserver.testing import map_resource
 from tests.docs.test_reference import DOCS, ROOT, generate

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.store.documents import Document, now
 
 ROOT = Path(__file__).parents[2]

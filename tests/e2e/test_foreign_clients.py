@@ -65,10 +65,10 @@ def test_discovery_describes_the_server(scim: SyncSCIMClient) -> None:
     }
     assert supported == {
         "patch": True,
-        "bulk": False,
+        "bulk": True,
         "filter": True,
         "change_password": False,
-        "sort": False,
+        "sort": True,
         "etag": True,
     }
     user, _ = models(scim)

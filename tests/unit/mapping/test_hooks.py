@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from scimserver import hookspecs
 from scimserver.errors import Forbidden, InvalidValue, PluginFailed, Unavailable
 from scimserver.plugins import HOOKS, PluginManager, PluginProblem
+from scimserver.schema.catalogue import load_schemas
 
 USER = {
     "id": "u_1",
@@ -103,6 +104,8 @@ def test_hook_scim_schema_files(make_plugin, tmp_path: Path):
     manager = PluginManager()
     manager.register(make_plugin(f"@hookimpl\ndef scim_schema_files(): return [{str(path)!r}]"), "probe.py")
     assert manager.schema_files() == [path]
+    path.write_text('{"name": "Robot", "endpoint": "/Robots", "schema": "urn:ietf:params:scim:schemas:core:2.0:User"}')
+    assert load_schemas(manager.schema_files()).by_endpoint("/Robots") is not None
 
 
 @pytest.mark.parametrize("body", ["return ['nowhere.json']", "raise OSError", "return 7"])

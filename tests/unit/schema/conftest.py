@@ -1,7 +1,7 @@
 import pytest
 
 from scimserver.schema.attributes import ResourceType
-from scimserver.schema.loader import SchemaCatalogue, load_schemas
+from scimserver.schema.catalogue import SchemaCatalogue, load_schemas
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 from scim2_models import EnterpriseUser, Group, User
 
 from scimserver.schema.attributes import Attribute, ResourceType
-from scimserver.schema.loader import SchemaCatalogue
+from scimserver.schema.catalogue import SchemaCatalogue
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

@@ -5,14 +5,13 @@ from base64 import b64encode
 from typing import Any
 
 import jsonschema_rs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from scimserver.schema.attributes import Attribute, ResourceType
-from scimserver.schema.loader import load_schemas
-from scimserver.schema.texts import FORMS
+from scimserver.schema.catalogue import load_schemas
+from scimserver.schema.texts import BINARY
 from scimserver.schema.validation import resource_schema
 
 USER = load_schemas().resource_type("User")
@@ -68,11 +67,10 @@ def test_both_judge_wrong_users_alike(resource: dict[str, Any]) -> None:
     assert FAST.is_valid(resource) == SLOW.is_valid(resource)
 
 
-@pytest.mark.parametrize("pattern", ["dateTime", "binary"])
-def test_both_read_the_patterns_alike(pattern: str) -> None:
-    schema = {"pattern": FORMS[pattern]}
+def test_both_read_the_pattern_of_base64_alike() -> None:
+    schema = {"pattern": BINARY}
     fast, slow = jsonschema_rs.Draft202012Validator(schema), Draft202012Validator(schema)
-    good = {"dateTime": "2031-02-03T09:15:00.5+01:00", "binary": "TWluZQ=="}[pattern]
+    good = "TWluZQ=="
     dice = random.Random(20310203)
     verdicts = set()
     pieces = ["", "\n", "\r", "=", "9", "Z", "T", "٣", "é", "+", " ", "\u2028", "ſ"]

@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 
 from scimserver.schema import discovery
 from scimserver.schema.attributes import ResourceType, SchemaDefinition
-from scimserver.schema.loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN, SchemaCatalogue, service_schemas
+from scimserver.schema.catalogue import SchemaCatalogue
+from scimserver.schema.loader import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN, service_schemas
+from scimserver.settings import LimitSettings
 
 BASE = "https://scim.larkfield.example/t/larkfield/scim/v2"
 
@@ -95,23 +97,40 @@ def test_the_user_resource_type_names_the_enterprise_extension(user: ResourceTyp
 
 
 def test_the_service_provider_config_fits_our_schema() -> None:
-    document = discovery.service_provider_config(BASE, max_results=1000)
+    document = discovery.service_provider_config(BASE, LimitSettings())
     assert list(Draft202012Validator(service_schemas()[CONFIG_URN].json_schema).iter_errors(document)) == []
     assert not nulls(document)
     scim2_models.ServiceProviderConfig.model_validate(document)
 
 
 def test_the_service_provider_config_announces_only_what_works() -> None:
-    document = discovery.service_provider_config(BASE, max_results=1000)
+    document = discovery.service_provider_config(BASE, LimitSettings())
     assert {name: block["supported"] for name, block in document.items() if "supported" in block} == {
-        "patch": True, "bulk": False, "filter": True, "changePassword": False, "sort": False, "etag": True,
+        "patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": True, "etag": True,
     }  # fmt: skip
-    assert document["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
-    assert document["filter"]["maxResults"] == 1000
+
+
+def test_the_service_provider_config_announces_the_limits_of_the_settings() -> None:
+    limits = LimitSettings(page_default=20, page_maximum=50, cursor_seconds=60, bulk_operations=30, bulk_bytes=200_000)
+    document = discovery.service_provider_config(BASE, limits)
+    assert document["bulk"] == {"supported": True, "maxOperations": 30, "maxPayloadSize": 200_000}
+    assert document["filter"] == {"supported": True, "maxResults": 50}
+    assert document["pagination"] == {
+        "cursor": True, "index": True, "defaultPaginationMethod": "index",
+        "defaultPageSize": 20, "maxPageSize": 50, "cursorTimeout": 60,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["cursor", "index"])
+def test_pagination_says_of_both_ways_whether_they_work(missing: str) -> None:
+    document = discovery.service_provider_config(BASE, LimitSettings())
+    del document["pagination"][missing]
+    (error,) = Draft202012Validator(service_schemas()[CONFIG_URN].json_schema).iter_errors(document)
+    assert missing in error.message
 
 
 @pytest.mark.parametrize("key", ["type", "name", "description", "specUri", "primary"])
 def test_the_authentication_scheme_is_complete(key: str) -> None:
-    (scheme,) = discovery.service_provider_config(BASE, max_results=1000)["authenticationSchemes"]
+    (scheme,) = discovery.service_provider_config(BASE, LimitSettings())["authenticationSchemes"]
     assert scheme[key]
     assert scheme["type"] == "oauthbearertoken"

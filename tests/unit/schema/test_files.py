@@ -7,8 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scimserver.schema.attributes import Attribute, ResourceType
+from scimserver.schema.catalogue import SchemaCatalogue
 from scimserver.schema.files import messages, shipped
-from scimserver.schema.loader import SchemaCatalogue, service_schemas
+from scimserver.schema.loader import service_schemas
 
 ANNOTATED = [
     "user.json",

@@ -1,15 +1,11 @@
 """Annotated schemas from outside: accepted when right, refused in words when wrong."""
 
-import json
-from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scimserver.schema.files import shipped
-from scimserver.schema.loader import SchemaCatalogue, SchemaProblem, load_resource_type, load_schema, load_schemas
+from scimserver.schema.loader import SchemaProblem, load_schema
 
 URN = "urn:ietf:params:scim:schemas:extension:larkfield:2.0:User"
 PLAIN = {"mutability": "readWrite", "returned": "default", "uniqueness": "none"}
@@ -141,6 +137,18 @@ REFUSED: dict[str, tuple[Any, list[str]]] = {
         ),
         ["`car.maker`: a sub-attribute cannot be complex"],
     ),
+    "unique complex": (
+        with_attribute("car", {**EXTENSION["properties"]["desk"], "scim": {**PLAIN, "uniqueness": "server"}}),
+        ["`car`: a complex attribute cannot be unique"],
+    ),
+    "writeOnly that is returned": (
+        with_attribute("pin", {"type": "string", "description": "Pin.", "scim": {**TEXT, "mutability": "writeOnly"}}),
+        ["`pin`: what is writeOnly is never returned"],
+    ),
+    "name with a dollar": (
+        with_attribute("$size", {"type": "string", "description": "Size.", "scim": TEXT}),
+        ["`$size`: only the sub-attribute `$ref`"],
+    ),
     "keyed complex": (
         with_attribute("car", {**EXTENSION["properties"]["desk"], "scim": {**PLAIN, "keyed": True}}),
         ["`car`: a complex attribute has no key of its own"],
@@ -161,79 +169,3 @@ def test_a_long_list_of_problems_is_cut() -> None:
     bad = {f"a{i}": {"type": "string", "description": "", "scim": TEXT} for i in range(12)}
     with pytest.raises(SchemaProblem, match="and 7 more"):
         load_schema(extension(properties=bad, required=[]))
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Callable[[Any], Path]:
-    def save(document: Any) -> Path:
-        path = tmp_path / "larkfield.json"
-        path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
-        return path
-
-    return save
-
-
-def test_an_extra_file_extends_users_only(saved: Callable[[Any], Path], catalogue: SchemaCatalogue) -> None:
-    extended = load_schemas([saved(extension())])
-    assert extended.resource_type("User").extension(URN) is not None
-    assert extended.resource_type("Group").extensions == ()
-    assert [s.name for s in extended.schemas] == ["User", "EnterpriseUser", "LarkfieldUser", "Group"]
-    assert catalogue.resource_type("User").extension(URN) is None
-
-
-def test_a_file_that_is_not_json_is_refused(saved: Callable[[Any], Path]) -> None:
-    with pytest.raises(SchemaProblem, match=r"larkfield\.json: cannot be read as JSON"):
-        load_schemas([saved("{")])
-
-
-@pytest.mark.parametrize(
-    "urn", ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:schema"]
-)
-def test_the_uri_of_another_schema_is_refused(saved: Callable[[Any], Path], urn: str) -> None:
-    with pytest.raises(SchemaProblem, match="is taken by another schema"):
-        load_schemas([saved(extension(**{"$id": urn}))])
-
-
-def test_the_same_extension_twice_is_refused(saved: Callable[[Any], Path]) -> None:
-    path = saved(extension())
-    with pytest.raises(SchemaProblem, match="is taken by another schema"):
-        load_schemas([path, path])
-
-
-def test_the_shipped_schemas_are_loaded_once() -> None:
-    assert load_schemas() is load_schemas()
-
-
-def test_resource_types_are_found_by_name_and_endpoint(catalogue: SchemaCatalogue) -> None:
-    user, group = catalogue.resource_types
-    assert (user.name, user.endpoint, user.id_prefix, user.collection) == ("User", "/Users", "u", "users")
-    assert (group.name, group.endpoint, group.id_prefix, group.collection) == ("Group", "/Groups", "g", "groups")
-    assert catalogue.resource_type("Group") is group
-    assert catalogue.by_endpoint("/Users") is user
-    assert catalogue.by_endpoint("/Devices") is None
-    with pytest.raises(KeyError):
-        catalogue.resource_type("Device")
-
-
-def test_a_resource_type_is_data(catalogue: SchemaCatalogue) -> None:
-    definition = load_schema(extension(**{"$id": "urn:larkfield:Badge"}))
-    document = {"name": "Badge", "endpoint": "/Badges", "schema": "urn:larkfield:Badge"}
-    badge = load_resource_type(document, {definition.id: definition}, catalogue.resource_types[0].common)
-    assert badge.attribute("externalId") is not None
-    assert (badge.id_prefix, badge.collection, badge.extensions) == ("r", "resources", ())
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"schema": "urn:larkfield:Nothing"}, "there is no schema urn:larkfield:Nothing"),
-        ({"endpoint": 1}, "`endpoint`: expected a string, got a number"),
-        ({"schemaExtensions": [{"schema": "urn:larkfield:Badge"}]}, "`schemaExtensions[0].required` is required"),
-    ],
-)
-def test_a_wrong_resource_type_is_refused(change: dict[str, Any], text: str) -> None:
-    document = shipped("resource_types.json")[0] | change
-    with pytest.raises(SchemaProblem) as refused:
-        load_resource_type(document, {}, ())
-    assert str(refused.value).startswith("resource type User: ")
-    assert text in str(refused.value)

@@ -6,10 +6,12 @@ import pytest
 
 from scimserver.errors import InvalidSyntax, InvalidValue, NotFound
 from scimserver.schema.attributes import ResourceType
+from scimserver.schema.catalogue import load_resource_type
 from scimserver.schema.discovery import service_provider_config
 from scimserver.schema.files import messages
-from scimserver.schema.loader import load_resource_type, load_schema
+from scimserver.schema.loader import load_schema
 from scimserver.schema.validation import ResourceValidator, check_message, check_settings, with_defaults
+from scimserver.settings import LimitSettings
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 LARKFIELD = "urn:ietf:params:scim:schemas:extension:larkfield:2.0:User"
@@ -235,7 +237,7 @@ GOOD_MESSAGES: list[tuple[str, Any]] = [
             "totalResults": 1,
             "startIndex": 1,
             "itemsPerPage": 1,
-            "Resources": [service_provider_config("https://scim.larkfield.example", max_results=10)],
+            "Resources": [service_provider_config("https://scim.larkfield.example", LimitSettings())],
         },
     ),
     ("Error", NotFound("No such user.").body("r1")),

@@ -1,11 +1,11 @@
 """Hypothesis strategies: bound filter trees and resources of a resource type, from small pools so that they meet."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from scimserver.schema.attributes import Attribute, ResourceType
+from scimserver.schema.instants import parse_instant
 from scimserver.scim.filter import (
     AttributePath,
     Comparison,
@@ -20,6 +20,7 @@ from scimserver.scim.values import sub_attribute
 
 TEXTS = ["a", "A", "b", "ß", "SS", "work", "Work", "", "$gt", "a.*", "#", "a].value=b", "x" * 201, "X" * 201, "\x00"]
 INSTANTS = ["2031-02-03T09:15:00Z", "2031-02-03T11:15:00.000+02:00", "2031-02-03T09:15:00.5Z", "2030-01-01T00:00:00"]
+INSTANTS += ["2031-02-03T09:15:00.12345678Z", "2031-02-03T09:15:00.123456789Z", "-0044-03-15T24:00:00-01:30"]
 
 _ANY = ("eq", "ne", "eq", "eq")
 _ORDER = ("gt", "ge", "lt", "le")
@@ -101,7 +102,7 @@ def _comparisons(path: AttributePath) -> st.SearchStrategy[Filter]:
 
 def _operands(kind: str) -> st.SearchStrategy[Any]:
     if kind == "dateTime":
-        return st.sampled_from([datetime(2031, 2, 3, 9, 15, tzinfo=UTC), datetime(2031, 2, 3, 9, 15, 0, 500000, UTC)])
+        return st.sampled_from(INSTANTS).map(parse_instant)
     return _scalars(kind)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from scimserver.schema.attributes import COMMON, Attribute, ResourceType, SchemaDefinition
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 
 USER = load_schemas().resource_type("User")
 GROUP = load_schemas().resource_type("Group")

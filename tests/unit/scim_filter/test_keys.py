@@ -65,11 +65,11 @@ def test_other_types_meet_by_value() -> None:
         HARBOUR_URN: {"pier": "4"},
     }
     assert match_keys(BOAT, boat) == [
-        "berths=4",
-        "launched=2031-02-03T09:15:00Z",
-        "insured=true",
-        "tags=red",
-        f"{HARBOUR_URN}:pier=4",
+        "Boat/berths=4",
+        "Boat/launched=2031-02-03T09:15:00Z",
+        "Boat/insured=true",
+        "Boat/tags=red",
+        f"Boat/{HARBOUR_URN}:pier=4",
     ]
 
 
@@ -83,16 +83,16 @@ def test_every_number_folds(value: float) -> None:
 def test_a_long_value_is_hashed_and_a_hash_cannot_be_forged() -> None:
     longest, long = "x" * MAX_VALUE, "x" * (MAX_VALUE + 1)
     path = _path("userName")
-    assert key_for(path, longest) == f"userName={longest}"
-    hashed = key_for(path, long)
+    assert key_for(USER, path, longest) == f"userName={longest}"
+    hashed = key_for(USER, path, long)
     assert len(hashed) < 100
-    assert key_for(path, long.upper()) == hashed
-    assert key_for(path, hashed.removeprefix("userName=")) != hashed
+    assert key_for(USER, path, long.upper()) == hashed
+    assert key_for(USER, path, hashed.removeprefix("userName=")) != hashed
 
 
 def test_a_type_cannot_pass_for_another_value() -> None:
     path = _path("emails", "value")
     forged: dict[str, Any] = {"id": "u_1", "emails": [{"type": "work].value=a@x.example", "value": "z"}]}
-    assert key_for(path, "a@x.example", "work") not in match_keys(USER, forged)
+    assert key_for(USER, path, "a@x.example", "work") not in match_keys(USER, forged)
     assert not any(key.startswith("emails[work].value=a") for key in match_keys(USER, forged))
-    assert key_for(path, "v", "a]") != key_for(path, "v", "a%5D")
+    assert key_for(USER, path, "v", "a]") != key_for(USER, path, "v", "a%5D")

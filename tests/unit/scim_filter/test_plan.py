@@ -32,8 +32,8 @@ def _plan(text: str, resource_type: ResourceType = USER) -> Plan:
         (USER, 'userName eq "b" or emails.value eq "a"', {"keys": {"$in": ["emails.value=a", "userName=b"]}}),
         (USER, 'emails[value eq "a" or value eq "b"]', {"keys": {"$in": ["emails.value=a", "emails.value=b"]}}),
         (GROUP, 'displayName eq "Harbour"', {"keys": "displayName=harbour"}),
-        (BOAT, "berths eq 4.0", {"keys": "berths=4"}),
-        (BOAT, 'tags[value eq "Red"]', {"keys": "tags=red"}),
+        (BOAT, "berths eq 4.0", {"keys": "Boat/berths=4"}),
+        (BOAT, 'tags[value eq "Red"]', {"keys": "Boat/tags=red"}),
     ],
 )
 def test_the_index_alone_decides(resource_type: ResourceType, text: str, query: dict[str, Any]) -> None:

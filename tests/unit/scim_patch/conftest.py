@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from scimserver.schema.attributes import Attribute, ResourceType, SchemaDefinition
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.members import MemberPlan, split
 from scimserver.scim.messages import PATCH_SCHEMA, parse_patch
 from scimserver.scim.patch import PatchResult, apply

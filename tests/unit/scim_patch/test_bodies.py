@@ -178,7 +178,7 @@ def test_unknown_attributes_are_refused_by_name_in_a_strict_profile(user, body):
 
 
 def test_a_strict_profile_leaves_quirks_for_the_schema_check(user):
-    body = {"schemas": [CORE], "active": "True", ENTERPRISE: {"manager": "u_theo"}}
+    body = {"schemas": [CORE, ENTERPRISE], "active": "True", ENTERPRISE: {"manager": "u_theo"}}
     expected = {"active": "True", ENTERPRISE: {"manager": "u_theo"}}
     assert canonicalise(body, user, tolerant=False).resource == expected
 

@@ -4,7 +4,7 @@ import pytest
 
 from scimserver.errors import InvalidPath, InvalidValue, Mutability
 from scimserver.scim.members import members_of, split
-from scimserver.scim.messages import parse_patch
+from scimserver.scim.messages import PATCH_SCHEMA, parse_patch
 from scimserver.scim.patch import apply
 
 INES = {"value": "u_ines"}
@@ -200,3 +200,47 @@ def test_a_malformed_path_is_refused(group):
 def test_a_member_itself_is_not_changed(planned):
     with pytest.raises(Mutability):
         planned({"op": "replace", "path": 'members[value eq "u_ines"].value', "value": "u_theo"})
+
+
+def test_a_member_given_as_a_value_takes_the_place_of_the_selected_one(planned):
+    path = 'members[value eq "u_ines"]'
+    changes = planned({"op": "replace", "path": path, "value": THEO}).resolve()
+    assert (changes.clear, changes.add, changes.remove) == (False, {"u_theo": THEO}, {"u_ines"})
+    same = planned({"op": "replace", "path": path, "value": INES}).resolve()
+    assert (same.add, same.remove) == ({"u_ines": INES}, frozenset())
+    with pytest.raises(Mutability):
+        planned({"op": "add", "path": path, "value": THEO})
+
+
+def test_an_error_names_the_operation(group):
+    operations = parse_patch({"Operations": [add(INES), {"op": "add", "path": "members", "value": [7]}]})
+    with pytest.raises(InvalidValue, match=r"`Operations\[1\]`: `members\[0\]`"):
+        split(operations, group)
+
+
+def strictly(group, *operations):
+    message = {"schemas": [PATCH_SCHEMA], "Operations": list(operations)}
+    return split(parse_patch(message, tolerant=False), group, tolerant=False)
+
+
+def test_a_strict_profile_empties_the_group_where_entra_means_one_member(group):
+    _, plan = strictly(group, {"op": "remove", "path": "members", "value": [INES]})
+    assert plan.resolve().clear
+    _, plan = strictly(group, remove('members[value eq "u_ines"]'))
+    assert plan.resolve().remove == {"u_ines"}
+
+
+@pytest.mark.parametrize("value", ["u_ines", ["u_ines"], [{"value": "u_ines", "displayName": "Ines"}]])
+def test_a_strict_profile_takes_a_member_only_as_the_schema_has_it(group, value):
+    with pytest.raises(InvalidValue, match="members"):
+        strictly(group, {"op": "add", "path": "members", "value": value})
+    whole = {"value": "u_ines", "$ref": "https://scim.larkfield.example/Users/u_ines", "type": "User", "display": "I"}
+    assert strictly(group, {"op": "add", "path": "members", "value": [whole]})[1].resolve().add.keys() == {"u_ines"}
+
+
+def test_a_strict_profile_takes_no_path_for_an_attribute(group):
+    others, plan = strictly(group, {"op": "replace", "value": {'members[value eq "u_ines"]': INES}})
+    assert plan is None
+    with pytest.raises(InvalidValue, match="members"):
+        apply({"displayName": "Crew"}, others, group, tolerant=False)
+    assert strictly(group, {"op": "replace", "value": {"Members": [INES]}})[1].resolve().clear

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimserver.errors import ScimError
-from scimserver.schema.loader import load_schemas
+from scimserver.schema.catalogue import load_schemas
 from scimserver.schema.validation import ResourceValidator
 from scimserver.scim.canonical import canonicalise
 from scimserver.scim.members import split

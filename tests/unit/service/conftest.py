@@ -13,6 +13,7 @@ from scimserver.service.application import Application
 from scimserver.service.context import RequestContext
 from scimserver.service.provisioning import Stored
 from scimserver.service.queries import Query
+from scimserver.service.versions import UNCONDITIONAL, Conditions
 from scimserver.settings import load
 from scimserver.store.driver import Database
 
@@ -44,11 +45,11 @@ class Tenant:
         ).resource
 
     async def patch(
-        self, name: str, resource_id: str, *operations: dict[str, Any], if_match: str | None = None
+        self, name: str, resource_id: str, *operations: dict[str, Any], conditions: Conditions = UNCONDITIONAL
     ) -> Stored:
         body = {"schemas": [PATCH_OP], "Operations": list(operations)}
         return await self.app.provisioning.patch(
-            self.ctx, self.type(name), resource_id, body, self._everything(name), if_match
+            self.ctx, self.type(name), resource_id, body, self._everything(name), conditions
         )
 
     async def replace(self, name: str, resource_id: str, **body: Any) -> dict[str, Any]:
@@ -87,5 +88,5 @@ async def tenant(application: Application, slugs: Iterator[str]) -> AsyncIterato
     await application.workspaces.create(slug)
     workspace = await application.workspaces.resolve(slug)
     assert workspace is not None
-    yield Tenant(application, slug, RequestContext(workspace, BASE, "request-1", "pytest"))
+    yield Tenant(application, slug, RequestContext(workspace, BASE, "request-1", "token-1", "pytest"))
     await application.tokens.close()

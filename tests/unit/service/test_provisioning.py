@@ -3,11 +3,13 @@
 Unique values are checked in tests/e2e: the simulated database compares arrays in a unique index as a whole.
 """
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from scimserver.errors import Conflict, InvalidValue, NotFound, PreconditionFailed, ScimError
+from scimserver.service.versions import Conditions
 from scimserver.store.resources import ResourceStore
 
 from .conftest import Tenant
@@ -59,7 +61,7 @@ async def test_a_race_lost_with_if_match_is_a_failed_precondition(
     user = await tenant.create("User", userName="ines@larkfield.example")
     race(monkeypatch, tenant, user["id"], 1)
     with pytest.raises(PreconditionFailed, match='W/"2"'):
-        await tenant.patch("User", user["id"], put("title", "Pilot"), if_match='W/"1"')
+        await tenant.patch("User", user["id"], put("title", "Pilot"), conditions=Conditions('W/"1"'))
     assert "title" not in await tenant.get("User", user["id"])
 
 
@@ -115,7 +117,8 @@ async def test_a_member_of_another_workspace_does_not_exist_here(tenant: Tenant)
     other = await tenant.app.workspaces.create(f"other-{tenant.slug}")
     workspace = await tenant.app.workspaces.resolve(other.slug)
     assert workspace is not None
-    neighbour = Tenant(tenant.app, other.slug, tenant.ctx.__class__(workspace, "https://x.example", "r", "pytest"))
+    context = dataclasses.replace(tenant.ctx, workspace=workspace, base_url="https://x.example")
+    neighbour = Tenant(tenant.app, other.slug, context)
     foreign = await neighbour.create("User", userName="ines@larkfield.example")
     crew = await tenant.create("Group", displayName="Crew", members=[{"value": foreign["id"]}])
     assert not crew.get("members")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,10 @@ from tornado.testing import bind_unused_port
 from scimserver.service.application import Application
 from scimserver.settings import load
 from scimserver.store.driver import Database
-from scimserver.web.app import WebApplication
+from scimserver.web.server import http_server
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass
@@ -53,6 +57,18 @@ class Site:
         return record.public_id, text
 
 
+async def create(client: httpx.AsyncClient, name: str = "ada@larkfield.example", **more: Any) -> dict[str, Any]:
+    """Create a user and return it."""
+    response = await client.post("Users", json={"schemas": [USER], "userName": name, **more})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+def patch(**values: Any) -> dict[str, Any]:
+    """A PATCH message that replaces these attributes."""
+    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": values}]}
+
+
 @pytest.fixture(scope="session")
 def application() -> Application:
     """Made once: reading schemas and plugins is the slow part. Tests differ in their workspaces."""
@@ -72,7 +88,7 @@ async def site(application: Application, slugs: Iterator[str]) -> AsyncIterator[
     await application.migrate()
     slug = next(slugs)
     record, token = await application.tokens.create(await application.workspaces.create(slug))
-    http = HTTPServer(WebApplication(application))
+    http = http_server(application)
     listener, port = bind_unused_port()
     http.add_sockets([listener])
     yield Site(application, http, port, slug, token, record.public_id)

@@ -66,6 +66,32 @@ def test_without_a_pattern_no_host_names_a_workspace() -> None:
     assert addresses().route_path(request("/scim/v2/Users", "northgate.scim.example.net")) == "/scim/v2/Users"
 
 
+@pytest.mark.parametrize("path", ["/scim/Users", "/scim//Users/", "/t/northgate/scim/Users"])
+def test_a_path_without_a_version_means_the_newest(path: str) -> None:
+    asked = addresses(pattern=PATTERN)
+    assert asked.route_path(request(path, "northgate.scim.example.net")) == "/t/northgate/scim/v2/Users"
+
+
+@pytest.mark.parametrize(
+    ("path", "routed"),
+    [
+        ("/t/northgate/scim", "/t/northgate/scim/v2"),
+        ("/t/northgate/scim/v1/Users", "/t/northgate/scim/v1/Users"),
+        ("/t/northgate/scim/v11", "/t/northgate/scim/v11"),
+        ("/t/northgate/scim/v2x/Users", "/t/northgate/scim/v2/v2x/Users"),
+        ("/t/northgate/scimmer", "/t/northgate/scimmer"),
+        ("/scim/Users", "/scim/Users"),
+        ("https://evil.example/t/northgate/scim/v2/Users", "/t/northgate/scim/v2/Users"),
+        ("http://evil.example", "/"),
+        ("/x/http://evil.example/t", "/x/http:/evil.example/t"),
+    ],
+)
+def test_a_version_is_added_only_where_there_is_none_and_an_origin_taken_off_only_at_the_beginning(
+    path: str, routed: str
+) -> None:
+    assert addresses().route_path(request(path)) == routed
+
+
 def test_other_paths_of_a_workspace_host_stay_as_they_are() -> None:
     asked = addresses(pattern=PATTERN)
     for path in ("/healthz", "/t/northgate/scim/v2/Users", "/scimserver"):

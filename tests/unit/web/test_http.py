@@ -1,4 +1,4 @@
-"""What HTTP adds to the use cases: request ids, methods, versions, parameters, and who is let in."""
+"""What HTTP adds to the use cases: request ids, methods, addresses, parameters, and who is let in."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,21 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Site
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-
-
-async def create(client: httpx.AsyncClient, name: str = "ada@larkfield.example", **more: Any) -> dict[str, Any]:
-    response = await client.post("Users", json={"schemas": [USER], "userName": name, **more})
-    assert response.status_code == 201, response.text
-    return dict(response.json())
-
-
-def patch(**values: Any) -> dict[str, Any]:
-    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": values}]}
-
+from .conftest import Site, create, patch
 
 # -- request id --------------------------------------------------------------------------------------------------------
 
@@ -48,47 +34,7 @@ async def test_every_answer_has_a_request_id_of_its_own(site: Site, client: http
     assert len({a.headers["X-Request-Id"] for a in answers}) == len(answers)
 
 
-# -- methods and addresses ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
-        ("DELETE", "Users", {"GET", "POST"}),
-        ("PATCH", "Groups", {"GET", "POST"}),
-        ("POST", "Users/u_1", {"GET", "PUT", "PATCH", "DELETE"}),
-        ("POST", "ServiceProviderConfig", {"GET"}),
-        ("PUT", "Schemas", {"GET"}),
-        ("DELETE", "ResourceTypes/User", {"GET"}),
-    ],
-)
-async def test_a_method_that_is_not_offered_is_405_with_allow(
-    client: httpx.AsyncClient, method: str, path: str, allowed: set[str]
-) -> None:
-    response = await client.request(method, path, json={})
-    assert response.status_code == 405
-    assert set(response.headers["Allow"].split(", ")) == allowed
-    assert response.json()["status"] == "405" and method in response.json()["detail"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "Me"),
-        ("PATCH", "Me"),
-        ("POST", "Bulk"),
-    ],
-)
-async def test_a_part_of_scim_that_is_not_offered_is_501(client: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await client.request(method, path, json={})
-    assert response.status_code == 501
-    assert response.json()["status"] == "501" and path.rpartition("/")[2] in response.json()["detail"]
-
-
-async def test_what_is_not_offered_is_told_only_to_who_has_a_token(site: Site) -> None:
-    async with site.client("wrong") as stranger:
-        for path in ("Me", "Bulk", ".search", "Users/.search", "Nowhere"):
-            assert (await stranger.post(path, json={})).status_code == 401
+# -- addresses ---------------------------------------------------------------------------------------------------------
 
 
 async def test_slashes_too_many_reach_the_same_resource(site: Site, client: httpx.AsyncClient) -> None:
@@ -105,46 +51,6 @@ async def test_a_hostile_host_header_never_shows_in_an_address(client: httpx.Asy
     assert response.headers["Location"].startswith("http://127.0.0.1:8080/t/")
     for path in ("Users", "Schemas", "ServiceProviderConfig", "ResourceTypes", "Nowhere"):
         assert "evil.example" not in (await client.get(path, headers=hostile)).text
-
-
-# -- versions ----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_resource_carries_its_version_as_etag(client: httpx.AsyncClient) -> None:
-    user = await create(client)
-    address = f"Users/{user['id']}"
-    read = await client.get(address)
-    assert read.headers["ETag"] == read.json()["meta"]["version"] == user["meta"]["version"] == 'W/"1"'
-    changed = await client.patch(address, json=patch(title="Pilot"))
-    assert changed.headers["ETag"] == changed.json()["meta"]["version"] == 'W/"2"'
-    same = await client.patch(address, json=patch(title="Pilot"))
-    assert same.headers["ETag"] == 'W/"2"', "a change of nothing makes no version"
-
-
-@pytest.mark.parametrize("tag", ['W/"1"', '"1"', "*", 'W/"7", W/"1"'])
-async def test_a_resource_that_the_client_has_is_304_without_a_body(client: httpx.AsyncClient, tag: str) -> None:
-    user = await create(client)
-    response = await client.get(f"Users/{user['id']}", headers={"If-None-Match": tag})
-    assert response.status_code == 304 and not response.content
-    assert response.headers["ETag"] == 'W/"1"'
-
-
-@pytest.mark.parametrize("tag", ['W/"2"', '"11"', "W/1"])
-async def test_a_resource_that_the_client_does_not_have_is_sent(client: httpx.AsyncClient, tag: str) -> None:
-    user = await create(client)
-    assert (await client.get(f"Users/{user['id']}", headers={"If-None-Match": tag})).json() == user
-
-
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_if_match_of_another_version_is_412_and_changes_nothing(client: httpx.AsyncClient, method: str) -> None:
-    user = await create(client)
-    body = patch(title="Pilot") if method == "PATCH" else {"userName": user["userName"], "title": "Pilot"}
-    address = f"Users/{user['id']}"
-    refused = await client.request(method, address, json=body, headers={"If-Match": 'W/"2"'})
-    assert refused.status_code == 412 and 'W/"1"' in refused.json()["detail"]
-    assert (await client.get(address)).json() == user
-    accepted = await client.request(method, address, json=body, headers={"If-Match": 'W/"1"'})
-    assert accepted.status_code in (200, 204)
 
 
 # -- parameters --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,64 @@
+"""A workspace's profile: requests are read as identity providers mean them, or to the letter of the RFC."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import Site
+
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+USER = {"schemas": [CORE], "userName": "ines", "active": True}
+
+
+@pytest.fixture(params=["default", "strict"])
+async def judged(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[tuple[httpx.AsyncClient, bool]]:
+    """A client of a workspace with one user, and whether the workspace is tolerant."""
+    await site.app.workspaces.set(site.slug, {"profile": request.param})
+    async with site.client() as client:
+        yield client, request.param == "default"
+
+
+def patch(*operations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"schemas": [PATCH], "Operations": list(operations), **more}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "scim_type"),
+    [
+        ("POST", "Users", {**USER, "userName": "theo", "active": "True"}, "invalidValue"),
+        ("POST", "Users", {"userName": "theo"}, "invalidValue"),
+        ("POST", "Users", {**USER, "userName": "theo", "shoeSize": 41}, "invalidValue"),
+        ("POST", "Groups", {"schemas": [GROUP], "displayName": "Crew", "members": ["u_none"]}, "invalidValue"),
+        ("PUT", "Users/{id}", {"userName": "ines", "emails": {"value": "a@b.example"}}, "invalidValue"),
+        ("PATCH", "Users/{id}", patch({"op": "Replace", "path": "title", "value": "x"}), "invalidSyntax"),
+        ("PATCH", "Users/{id}", patch(), "invalidValue"),
+        ("PATCH", "Users/{id}", patch({"op": "replace", "path": 'emails[type eq "work"].value', "value": "a@b.example"}), "noTarget"),
+        ("PATCH", "Users/{id}", patch({"op": "replace", "value": {"id": "u_other"}}), "mutability"),
+        ("PATCH", "Users/{id}", patch({"op": "add", "path": "manager", "value": {"value": "u_1"}}), "invalidPath"),
+        ("GET", "Users?filter=userName eq ines", None, "invalidFilter"),
+        ("GET", "Users?filter=active eq True", None, "invalidFilter"),
+    ],
+)  # fmt: skip
+async def test_what_only_vendors_send_is_taken_or_refused(judged, method, path, body, scim_type) -> None:
+    client, tolerant = judged
+    created = (await client.post("Users", json=USER)).json()
+    answer = await client.request(method, path.format(**created), json=body)
+    if tolerant:
+        assert answer.status_code < 300
+        return
+    assert (answer.status_code, answer.json()["scimType"]) == (400, scim_type)
+    assert (await client.get(f"Users/{created['id']}")).json() == created
+
+
+async def test_what_the_rfc_says_is_taken_by_both(judged) -> None:
+    client, _ = judged
+    created = (await client.post("Users", json=USER)).json()
+    assert (await client.put(f"Users/{created['id']}", json=created)).status_code == 200
+    operation = {"op": "add", "path": 'emails[type eq "work"].value', "value": "a@b.example"}
+    changed = await client.patch(f"Users/{created['id']}", json=patch(operation))
+    assert changed.json()["emails"] == [{"type": "work", "value": "a@b.example"}]
+    assert (await client.get('Users?filter=userName eq "INES" and active eq true')).json()["totalResults"] == 1
