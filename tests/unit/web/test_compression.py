@@ -58,7 +58,9 @@ async def test_the_limit_counts_the_inflated_bytes(site: Site, client: httpx.Asy
     assert (await client.get("Users?count=0")).json()["totalResults"] == 1
 
 
-@pytest.mark.parametrize("body", [b"{}", zipped({"userName": "a@larkfield.example"})[:-4], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "body", [b"{}", zipped({"userName": "a@larkfield.example"})[:-4], b"\x1f\x8b"], ids=["plain", "cut off", "header"]
+)
 async def test_what_is_not_whole_gzip_is_400_and_the_connection_goes_on(client: httpx.AsyncClient, body: bytes) -> None:
     response = await client.post("Users", content=body, headers=GZIP)
     assert (response.status_code, response.json()["scimType"]) == (400, "invalidSyntax")
