@@ -297,6 +297,4 @@ class Provisioning:
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:
-    return Conflict(
-        f"This {resource_type.name} is being changed by others at the same time: send the request again."
-    )
+    return Conflict(f"This {resource_type.name} is being changed by others at the same time: send the request again.")
