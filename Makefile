@@ -5,6 +5,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Tests of one file share what is slow to make: a database, a server.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile
 MANIFEST := setup.cfg pyproject.toml
 # A version manager may put commands on the PATH that only explain what is missing: ask each one to really run.
 RUNS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -18,7 +20,7 @@ demo: $(VENV)/.demo ## run a server with an embedded database; prints Tenant URL
 	@$(BIN)/scimserver demo
 
 test: env ## all tests but the slow ones
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -m "not slow" $(AT_ONCE)
 
 test-all: env ## the slow tests too: real processes, built packages
 	@$(BIN)/python -m pytest -q

@@ -59,7 +59,8 @@ async def walk(client: httpx.AsyncClient, method: str, count: int, between: Betw
     pages, started = 0, time.perf_counter()
     while True:
         answer = await client.get("Users", params=asked)
-        answer.raise_for_status()
+        if answer.status_code != 200:
+            raise SystemExit(f"{answer.request.url}: {answer.status_code} {answer.text}")
         page = answer.json()
         ids.update(resource["id"] for resource in page["Resources"])
         pages += 1

@@ -97,13 +97,17 @@ async def documents_of(searches: Sequence[Search], page: Page) -> list[tuple[int
 
 
 async def _continued(searches: Sequence[Search], sort: Sort | None, skip: int, take: int, cut: Place) -> Page:
-    if sort is None and all(search.is_counted for search in searches):
+    if sort is not None:
+        entries = await _sorted(searches, sort)
+        at = position(entries, _place, cut, descending=sort.descending)
+        return Page(entries[at : at + take], skip + len(entries) - at)
+    if all(search.is_counted for search in searches):
         page = await _walked(searches, cut, take, backward=False)
-        left = [await search.count_from(cut) for search in searches]
-        return Page(page.entries, skip + sum(left))
-    entries = await _sorted(searches, sort) if sort else [entry for search in searches for entry in await search.all()]
-    at = position(entries, _place, cut, descending=sort is not None and sort.descending)
-    return Page(entries[at : at + take], skip + len(entries) - at)
+        counted = [await search.count_from(cut) for search in searches]
+        return Page(page.entries, skip + sum(counted))
+    ahead = [search for search in searches if search.position >= cut.type]
+    left = [e for search in ahead for e in await search.all(cut.seq if search.position == cut.type else 0)]
+    return Page(left[:take], skip + len(left))
 
 
 async def _sorted(searches: Sequence[Search], sort: Sort) -> list[Entry]:

@@ -125,19 +125,19 @@ class Search:
         before = await self._store.rank(self._ws, windows, cut.seq) if self.position == cut.type else 0
         return windows.total - before
 
-    async def all(self) -> list[Entry]:
-        """Return everything that matches, in order of creation.
+    async def all(self, start: int = 0) -> list[Entry]:
+        """Return everything that matches from a sequence number on, in order of creation.
 
         Raises:
             TooMany: no index narrows the filter, and reading everything would exceed the limits.
         """
         if not self._plan.scan:
-            return await self._found_by_index()
+            return [entry for entry in await self._found_by_index() if entry.place.seq >= start]
         windows = await self._counts()
-        if not self._budget.allows(windows.total):
+        if not start and not self._budget.allows(windows.total):
             raise self._too_many()
         entries: list[Entry] = []
-        number = 0
+        number = start
         while reach := _reach(windows, number, self._batch, backward=False):
             if self._budget.spent:
                 raise self._too_many()

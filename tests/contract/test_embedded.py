@@ -128,7 +128,7 @@ async def test_the_state_file_names_the_new_process_after_a_restart(tmp_path: Pa
 
 
 async def test_a_second_owner_is_refused_and_told_who_has_it(engine: EmbeddedDatabase) -> None:
-    with pytest.raises(EmbeddedProblem, match=rf"{engine.directory} is in use by process {os.getpid()} \(.*pytest"):
+    with pytest.raises(EmbeddedProblem, match=rf"{engine.directory} is in use by process {os.getpid()} \(.*python"):
         await EmbeddedDatabase(engine.directory).start()
     assert engine.pid is not None
     assert EmbeddedDatabase.running_url(engine.directory) == engine.url
