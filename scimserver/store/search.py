@@ -44,7 +44,7 @@ class Budget:
     @property
     def spent(self) -> bool:
         """Whether the request has read enough."""
-        return self._left <= 0 or time.monotonic() > self._deadline
+        return self._left < 0 or time.monotonic() > self._deadline
 
     def allows(self, documents: int) -> bool:
         """Tell whether that many more could be read; a guess saves reading them in vain."""
