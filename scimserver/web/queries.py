@@ -1,5 +1,6 @@
 """Queries as clients send them: parameters of a URL, or a SearchRequest (RFC 7644 §3.4.2 and §3.4.3, RFC 9865)."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -118,7 +119,7 @@ def _integer(name: str, given: Mapping[str, Any], default: int) -> int:
     """Return a number of index paging, whose range is brought right and not refused (RFC 7644 §3.4.2.4)."""
     sent = given.get(name, default)
     if not _is_integer(sent):
-        raise InvalidValue(f"`{name}` must be a whole number, got `{str(sent)[:40]}`.")
+        raise InvalidValue(f"`{name}` must be a whole number, got `{json.dumps(sent)[:40]}`.")
     return int(sent)
 
 
