@@ -105,7 +105,7 @@ def _precedes(one: Place, other: Place, descending: bool) -> bool:
 def _refuse_unsortable(path: AttributePath) -> None:
     """Refuse what only output has, and what must not be found out by sorting."""
     if path.leaf.mutability == "writeOnly" or path.leaf.returned == "never":
-        raise InvalidValue(f"invalid sortBy: {path} is never returned and cannot be sorted by.")
+        raise InvalidValue(f"invalid sortBy: {path} is never returned; sort by another attribute.")
     source = str(path).replace("$ref", "value") if path.leaf.name == "$ref" else None
     if path.attribute.schema == COMMON and str(path) == "meta.location":
         source = "id"
