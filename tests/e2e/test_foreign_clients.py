@@ -37,6 +37,25 @@ PROBE_EXCUSES = {
 """Check of scim-sanity → the fault of the tester, argued in ``docs/conformance.md``; a check in here must fail."""
 
 
+DEVICE_EXTENSION = "urn:ietf:params:scim:schemas:extension"
+ADDED = "Adds a value to others and wants it to be alone: RFC 7644 §3.5.2.1 has it added to them."
+UNSEEN = "Wants a writeOnly value back, which RFC 7643 §7 never returns."
+DEVICE_EXCUSES = {
+    "ble:2.0:Device": f"{ADDED} {UNSEEN}",
+    "ble:2.0:Device:separateBroadcastAddress": ADDED,
+    "dpp:2.0:Device": UNSEEN,
+    "dpp:2.0:Device:bootstrappingMethod": ADDED,
+    "dpp:2.0:Device:classChannel": ADDED,
+    "zigbee:2.0:Device": ADDED,
+    "fido-device-onboard:2.0:Device": UNSEEN,
+    "pairingJustWorks:2.0:Device": "Removes an immutable value, which RFC 7644 §3.5.2 refuses.",
+    "pairingJustWorks:2.0:Device:key": "Changes an immutable value, which RFC 7644 §3.5.2 refuses.",
+    "endpointAppsExt:2.0:Device": f"{ADDED} Takes the readOnly `$ref` that we compute for a change of the value.",
+    "endpointAppsExt:2.0:Device:applications": "Takes the readOnly `$ref` that we compute for a change of the value.",
+}
+"""Attribute whose PATCH scim2-tester misjudges → why; one that no check fails on must be taken out."""
+
+
 def bearer(deployment: Deployment, name: str) -> tuple[str, str]:
     workspace = next(w for w in deployment.facts["workspaces"] if w["name"] == name)
     return workspace["tenant_url"], workspace["secret_token"]
@@ -295,14 +314,14 @@ def test_scim2_tester_finds_nothing_about_a_resource_type_that_is_data(tmp_path:
     files = json.dumps([str(path) for path in sorted(DEVICES.glob("*.json"))])
     running = Deployment(tmp_path / "data", ["larkfield"], {"SCIMSERVER_SCHEMAS__FILES": files}).start()
     url, token = bearer(running, "larkfield")
-    # Its PATCH checks take a value that is added to others for a failure, and one that is writeOnly for a lost one.
-    parts = {"discovery", "crud:create", "crud:read", "crud:delete"}
     with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
-        results = check_server(SyncSCIMClient(http), include_tags=parts, resource_types=["Device", "EndpointApp"])
+        results = check_server(SyncSCIMClient(http), resource_types=["Device", "EndpointApp"])
     running.stop()
-    judged = [r for r in results if r.reason != "Skipped due to tag filtering"]
-    assert [(r.title, r.status.name, r.reason) for r in judged if r.status is not Status.SUCCESS] == []
-    assert {r.resource_type for r in judged} >= {"Device", "EndpointApp"}
+    failed = [r for r in results if r.status is not Status.SUCCESS]
+    assert {r.title for r in failed} == {f"check_{op}_attribute" for op in ("add", "replace", "remove")}, failed
+    named = [re.search(rf"'{DEVICE_EXTENSION}:([^']+)'", r.reason or "") for r in failed]
+    assert {match[1] for match in named if match} == DEVICE_EXCUSES.keys() and all(named), failed
+    assert {r.resource_type for r in results} >= {"Device", "EndpointApp"} and len(results) > 140
 
 
 def test_scim2_cli_finds_nothing(deployment: Deployment) -> None:
