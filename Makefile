@@ -50,11 +50,11 @@ $(BIN)/python:
 	echo "scimserver needs Python 3.11, 3.12 or 3.13 with its venv module; none was found" >&2; exit 1
 
 $(VENV)/.demo: $(MANIFEST) | $(BIN)/python
-	@echo "installing scimserver and its embedded database into $(VENV)" >&2
-	@$(PIP) -e '.[embedded]'
+	@echo "installing scimserver, its embedded database and its tools into $(VENV)" >&2
+	@$(PIP) -e '.[embedded,tools]'
 	@touch $@
 
 $(VENV)/.dev: $(MANIFEST) | $(BIN)/python
 	@echo "installing scimserver and its development tools into $(VENV)" >&2
-	@$(PIP) -e '.[embedded,dev]'
+	@$(PIP) -e '.[embedded,tools,dev]'
 	@touch $@ $(VENV)/.demo

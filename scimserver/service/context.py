@@ -1,7 +1,8 @@
 """What a use case is told about the request it serves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..scim.reading import Reading, tolerant
 from .workspaces import ActiveWorkspace
 
 
@@ -17,3 +18,5 @@ class RequestContext:
     """Public id of the token that the request came with."""
     client: str
     """User-Agent, for the log only; never branched on (idp-clients §7)."""
+    reading: Reading = field(default_factory=tolerant)
+    """What the workspace's profile tolerates; afterwards, which tolerations the request needed."""

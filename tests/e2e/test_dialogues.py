@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogues.fixture import read_folder
-from tests.dialogues.runner import Server, published_by, replay
+from scimserver.conformance.fixture import read_folder
+from scimserver.conformance.runner import Server, published_by, replay
 
 from .deployment import Deployment
 

@@ -17,6 +17,7 @@ FOLDERS = {
     "scimserver_plugins": "plugins",
     "scimserver_schemas": "schemas",
     "scimserver_conf": "conf",
+    "scimserver_dialogues": "tests/dialogues",
 }
 """Package → folder of the checkout."""
 PARTS = ("*.py", "*.json", "*.toml", "py.typed")

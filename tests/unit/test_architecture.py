@@ -9,6 +9,8 @@ import scimserver
 ROOT = Path(scimserver.__file__).parent
 LAYERS = ("errors", "schema", "scim", "store", "service", "web", "cli")
 """From the inside to the outside: a layer imports only from those before it."""
+OUTSIDERS = {"expressions": (), "conformance": (), "simulate": ("expressions",)}
+"""Parts that know nothing of the server, and what of the rest they may import: a client must not be its mirror."""
 HOMES = {
     "pymongo": ("store",),
     "motor": ("store",),
@@ -18,6 +20,9 @@ HOMES = {
     "jsonschema": ("schema",),
     "jsonschema_rs": ("schema",),
     "click": ("cli",),
+    "regex": ("expressions",),
+    "faker": ("simulate",),
+    "httpx": ("simulate", "conformance"),
 }
 
 
@@ -50,6 +55,17 @@ def test_imports_point_from_the_outside_to_the_inside() -> None:
             continue
         outer = LAYERS[LAYERS.index(layer) + 1 :]
         wrong += [f"{path.relative_to(ROOT)} imports {name}" for name in imports(path) if part_of(name) in outer]
+    assert wrong == []
+
+
+def test_clients_know_the_server_by_http_only() -> None:
+    wrong = []
+    for path in modules():
+        part = path.relative_to(ROOT).with_suffix("").parts[0]
+        if part in OUTSIDERS:
+            allowed = (part, *OUTSIDERS[part])
+            ours = (name for name in imports(path) if name.startswith("scimserver"))
+            wrong += [f"{path.relative_to(ROOT)} imports {name}" for name in ours if part_of(name) not in allowed]
     assert wrong == []
 
 

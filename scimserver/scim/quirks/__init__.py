@@ -8,3 +8,7 @@ profile never calls them.
 * :mod:`.names`: an attribute or a schema has another name.
 * :mod:`.messages`: the PATCH message itself is written another way.
 """
+
+from .registry import TOLERATIONS
+
+__all__ = ["TOLERATIONS"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.dialogues.published import SERVICE_SCHEMAS, Published
+from scimserver.conformance.published import SERVICE_SCHEMAS, Published
 
 TENANT_URL = "https://scim.example/t/larkfield/scim/v2"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.dialogues.fixture import BrokenDialogue, grown, read_dialogue, read_folder
+from scimserver.conformance.fixture import BrokenDialogue, grown, read_dialogue, read_folder
 
 
 def sound() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.dialogues.patterns import MISSING, bind, differences
+from scimserver.conformance.patterns import MISSING, bind, differences
 
 NAMES = {"ines": "u_1", "tenant_url": "https://scim.example/t/a/scim/v2"}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.dialogues.published import SERVICE_SCHEMAS, Asked, Published
+from scimserver.conformance.published import SERVICE_SCHEMAS, Asked, Published
 
 from .conftest import BADGE, GROUP, SCHEMAS, SERVICES, TENANT_URL, TYPES, USER, user
 

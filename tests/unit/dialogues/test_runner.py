@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.dialogues.answers import BULK, ERROR, LIST, MEDIA_TYPE
-from tests.dialogues.fixture import Actor, Dialogue, Exchange, Request, Response
-from tests.dialogues.published import SERVICE_SCHEMAS, Asked, Published
-from tests.dialogues.runner import DialogueFailed, Server, published_by, replay
+from scimserver.conformance.answers import BULK, ERROR, LIST, MEDIA_TYPE
+from scimserver.conformance.fixture import Actor, Dialogue, Exchange, Request, Response
+from scimserver.conformance.published import SERVICE_SCHEMAS, Asked, Published
+from scimserver.conformance.runner import DialogueFailed, Server, published_by, replay
 
 from .conftest import SCHEMAS, SERVICES, TENANT_URL, TYPES, user
 

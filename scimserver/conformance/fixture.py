@@ -1,4 +1,4 @@
-"""Reading dialogues: one JSON file is one conversation, and a file with any fault is refused (README.md has the form)."""
+"""Reading dialogues: one JSON file is one conversation, and one with any fault is refused (README.md has the form)."""
 
 import json
 import re

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogues.fixture import Dialogue, read_folder
-from tests.dialogues.runner import Server, published_by, replay
+from scimserver.conformance.fixture import Dialogue, read_folder
+from scimserver.conformance.runner import Server, published_by, replay
 from tests.unit.web.conftest import Site
 
-FOLDER = Path(__file__).parent / "rfc7644"
+FOLDER = Path(__file__).parents[1] / "dialogues" / "rfc7644"
 DIALOGUES = read_folder(FOLDER)
 EXCHANGES = [exchange for dialogue in DIALOGUES for exchange in dialogue.exchanges]
 

@@ -152,7 +152,7 @@ class Published:
         if "version" in meta and not is_etag(meta["version"]):
             yield f"{place}.meta.version: is no entity tag: {meta['version']}"
         created, modified = meta.get("created"), meta.get("lastModified")
-        if is_date_time(created) and is_date_time(modified) and created > modified:
+        if is_date_time(created) and is_date_time(modified) and str(created) > str(modified):
             yield f"{place}.meta.lastModified: is before created"
 
     # -- attributes ------------------------------------------------------------------------------------------------
