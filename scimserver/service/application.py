@@ -20,6 +20,7 @@ from ..store.embedded import EmbeddedDatabase
 from ..store.failures import translated
 from ..store.indexes import check_version, ensure_indexes
 from ..store.memberships import MembershipStore
+from ..store.requests import RequestStore
 from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
@@ -28,6 +29,8 @@ from .cursors import Cursors
 from .groups import GroupMembers
 from .provisioning import Provisioning
 from .queries import Queries
+from .redaction import Redaction
+from .requests import RequestLog
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -58,6 +61,8 @@ class Application:
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(stores, memberships, views, cursors)
+        self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
+        self.redaction = Redaction(self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""
@@ -91,6 +96,8 @@ class Application:
         stack.push_async_callback(self.counters.stop)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.requests.start()
+        stack.push_async_callback(self.requests.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)

@@ -37,6 +37,8 @@ class _ResourceHandler(ScimHandler):
 class CollectionHandler(_ResourceHandler):
     """``GET`` with filter and paging, ``POST`` to create."""
 
+    OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
+
     async def get(self) -> None:
         query = query_of_url(self.argument, self.app.settings.limits)
         self.send_json(await self.app.queries.query(self.ctx, [self.resource_type], query))
@@ -48,6 +50,8 @@ class CollectionHandler(_ResourceHandler):
 
 class ResourceHandler(_ResourceHandler):
     """``GET``, ``PUT``, ``PATCH`` and ``DELETE`` of one resource."""
+
+    OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
 
     def conditions(self) -> Conditions:
         return Conditions(self.request.headers.get("If-Match"), self.request.headers.get("If-None-Match"))
