@@ -38,17 +38,14 @@ class Redaction:
 
     def path(self, path: str) -> str:
         """Return a path below the Tenant URL with ids and names of ours only: ``/Users/u_3rTz…`` or ``/Users/…``."""
-        if path == "/":
-            return path
-        segments = path.split("/")[1:]
-        return "".join(f"/{self._segment(text, index)}" for index, text in enumerate(segments))
+        _, first, *others = path.split("/")
+        shown = "/" + (first if not first or _ENDPOINT.fullmatch(first) else HIDDEN)
+        for segment in others:
+            shown += "/" + (segment if _ID.fullmatch(segment) or self._is_document(segment) else HIDDEN)
+        return shown
 
-    def _segment(self, text: str, index: int) -> str:
-        if index == 0 or text == ".search":
-            return text if _ENDPOINT.fullmatch(text) else HIDDEN
-        if _ID.fullmatch(text) or unquote(text).lower() in self._documents:
-            return text
-        return HIDDEN
+    def _is_document(self, segment: str) -> bool:
+        return segment == ".search" or unquote(segment).lower() in self._documents
 
     def query(self, arguments: Mapping[str, Sequence[bytes]]) -> str:
         """Return the query of a URL: names of parameters, numbers, attributes, and the shape of a filter."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from ..errors import Unavailable
 from ..store.documents import now
 from ..store.requests import Bucket, RequestStore
 
@@ -31,7 +32,7 @@ MAX_WAITING = 20_000
 MAX_WAITING_OF_ONE = 4_000
 """Entries of one workspace that wait at most, so that one does not take the place of all others."""
 MAX_REFUSED = 20
-"""Refused credentials listed in a bucket; the others are counted. Whoever may not come in must not fill the log."""
+"""Requests without a good credential listed in a bucket; the others are counted. A stranger must not fill the log."""
 STOP_SECONDS = 2.0
 """How long a stopping process tries to write what waits."""
 
@@ -92,11 +93,16 @@ class _Waiting:
 
     entries: list[Entry] = field(default_factory=list)
     refused: int = 0
-    """Refused credentials among the entries since the last bucket."""
+    """Entries without a good credential since the last bucket."""
     dropped: int = 0
     unlisted: int = 0
     bucket: Bucket | None = None
     """Begun with the first entries, and not known to be written."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is something to write."""
+        return bool(self.bucket or self.entries or self.dropped or self.unlisted)
 
 
 class RequestLog:
@@ -122,7 +128,7 @@ class RequestLog:
         waiting = self._waiting.get(ws)
         if waiting is None:
             waiting = self._waiting[ws] = _Waiting()
-        if entry.status == 401:
+        if entry.credential is None and (entry.status or 0) < 500:
             if waiting.refused >= MAX_REFUSED:
                 waiting.unlisted += 1
                 return
@@ -175,19 +181,30 @@ class RequestLog:
             Unavailable: the database is away.
         """
         for ws, waiting in list(self._waiting.items()):
-            while waiting.bucket or waiting.entries or waiting.dropped or waiting.unlisted:
-                await self._write_bucket(ws, waiting)
-            if self._waiting.get(ws) is waiting:
+            while waiting.anything and await self._write_bucket(ws, waiting):
+                pass
+            if not waiting.anything:
                 del self._waiting[ws]
 
-    async def _write_bucket(self, ws: str, waiting: _Waiting) -> None:
+    async def _write_bucket(self, ws: str, waiting: _Waiting) -> bool:
+        """Write the next bucket; False if the database will not have it."""
+        written = True
         bucket = waiting.bucket
         if bucket is None:
             bucket = waiting.bucket = self._bucket(ws, waiting)
-        await self.store.write(bucket)
+        try:
+            await self.store.write(bucket)
+        except Unavailable:
+            raise
+        except Exception:
+            # Such a bucket would fail for ever, and everything behind it would wait.
+            log.exception("a part of the provisioning log cannot be stored", ws=ws, entries=len(bucket.entries))
+            waiting.dropped += len(bucket.entries) + bucket.dropped
+            written = False
         waiting.bucket = None
         del waiting.entries[: len(bucket.entries)]
         self._total -= len(bucket.entries)
+        return written
 
     def _bucket(self, ws: str, waiting: _Waiting) -> Bucket:
         entries = waiting.entries[:BUCKET]

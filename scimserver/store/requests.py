@@ -40,7 +40,7 @@ class Bucket:
     dropped: int = 0
     """Requests that are not in here because too many waited."""
     unlisted: int = 0
-    """Refused credentials beyond those that are listed."""
+    """Requests without a good credential beyond those that are listed."""
     n: int | None = None
     """None until it has been taken."""
     id: str = ""

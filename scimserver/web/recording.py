@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..service.redaction import Redaction
@@ -26,7 +26,8 @@ def entry_of(handler: "ScimHandler") -> Entry:
     duration = time.perf_counter() - handler.started
     error = handler.sent_error if status else None
     entry = Entry(
-        at=_milliseconds(datetime.now(UTC) - timedelta(seconds=duration)),
+        # To the millisecond, as BSON stores it.
+        at=datetime.fromtimestamp(round(time.time() - duration, 3), UTC),
         request_id=handler.request_id,
         operation=_operation(handler),
         method=(handler.request.method or "")[:40],
@@ -122,8 +123,3 @@ def _printable(text: str) -> str:
     """Return a client's text as it may be shown in a terminal."""
     text = text[:LONGEST_NAME]
     return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
-
-
-def _milliseconds(moment: datetime) -> datetime:
-    """Return the instant as BSON stores it."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -49,6 +49,7 @@ def entry(name: str, *, at: datetime | None = None, **fields: Any) -> Entry:
         "status": 200,
         "result": "success",
         "ms": 1.5,
+        "credential": "token-1",
     }
     return Entry(at=at or now(), request_id=name, **{**usual, **fields})
 
@@ -285,7 +286,7 @@ async def test_a_summary_adds_up_the_buckets(logs: Logs) -> None:
 
 async def test_a_summary_counts_refused_and_dropped_requests_too(logs: Logs) -> None:
     for _ in range(30):
-        logs.log.record(WS, entry("refused", status=401, result="failure"))
+        logs.log.record(WS, entry("refused", status=401, result="failure", credential=None))
     await logs.log.flush()
     summary = await logs.reader().summary()
     assert (summary["requests"], summary["failures"], summary["unlisted"]) == (30, 30, 10)

@@ -43,12 +43,13 @@ def entry(**fields: Any) -> Entry:
         "status": 200,
         "result": "success",
         "ms": 1.5,
+        "credential": "token-1",
     }
     return Entry(**{**usual, **fields})
 
 
 def refused(**fields: Any) -> Entry:
-    return entry(status=401, result="failure", **fields)
+    return entry(status=401, result="failure", credential=None, **fields)
 
 
 @pytest.fixture
@@ -107,6 +108,7 @@ async def test_what_is_empty_is_not_stored_but_nought_is() -> None:
         "path": "/Users/u_1",
         "result": "success",
         "ms": 0.0,
+        "credential": "token-1",
     }
 
 
@@ -250,6 +252,36 @@ async def test_refused_credentials_beyond_some_are_counted_and_not_listed(log: R
     log.record("ws_1", refused())
     await log.flush()
     assert store.sizes()[-1] == 1, "the next bucket lists some again"
+
+
+async def test_what_is_refused_because_the_database_is_away_is_listed_however_often(
+    log: RequestLog, store: FakeStore
+) -> None:
+    for _ in range(2 * requests.MAX_REFUSED):
+        log.record("ws_1", entry(status=503, result="failure", credential=None))
+    await log.flush()
+    assert store.sizes() == [2 * requests.MAX_REFUSED]
+
+
+async def test_a_bucket_that_cannot_be_stored_is_dropped_and_holds_up_nothing(
+    log: RequestLog, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = store.write
+
+    async def refuse_one(bucket: Bucket) -> None:
+        if bucket.entries and bucket.entries[0]["request_id"] == "poison-1":
+            raise ValueError("too large")
+        await write(bucket)
+
+    monkeypatch.setattr(store, "write", refuse_one)
+    monkeypatch.setattr(requests.log, "exception", lambda *_, **__: None, raising=False)
+    log.record("ws_1", entry(request_id="poison-1"))
+    log.record("ws_2", entry())
+    await log.flush()
+    assert (store.sizes(), store.sizes("ws_2")) == ([], [1])
+    log.record("ws_1", entry())
+    await log.flush()
+    assert [(len(b.entries), b.dropped) for b in store.buckets if b.ws == "ws_1"] == [(1, 1)]
 
 
 # -- sums --------------------------------------------------------------------------------------------------------------
