@@ -19,6 +19,7 @@ from ..errors import (
     Unavailable,
     UriTooLong,
 )
+from ..scim.reading import Reading
 from ..service.application import Application
 from ..service.context import RequestContext
 from ..service.workspaces import ActiveWorkspace
@@ -196,6 +197,7 @@ class ScimHandler(BaseHandler):
             self.request_id,
             credential,
             self.client,
+            reading=Reading(workspace.quirks),
         )
 
     def check(self) -> None:
@@ -208,6 +210,10 @@ class ScimHandler(BaseHandler):
             self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
             if self._declared_length() > DRAIN_LIMIT:
                 raise self.too_large()
+
+    def tolerated(self) -> dict[str, list[str]]:
+        """Return name → places of the tolerations that the request needed."""
+        return self.ctx.reading.used if self._entered else {}
 
     @property
     def client(self) -> str:

@@ -25,7 +25,7 @@ class BulkHandler(ScimHandler):
 
     async def post(self) -> None:
         limit = self.app.settings.limits.bulk_operations
-        request = read_bulk(self.read_json(), self.app.catalogue, self.ctx.base_url, limit)
+        request = read_bulk(self.read_json(), self.ctx.workspace.catalogue, self.ctx.base_url, limit)
         answer = await self.app.bulk.run(self.ctx, request)
         self.results = answer["Operations"]
         self.send_json(answer)

@@ -78,8 +78,7 @@ def _add_resource(entry: Entry, handler: "ScimHandler") -> None:
 
 def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
     """Tell which tolerations the request needed."""
-    ctx = getattr(handler, "ctx", None)
-    used: Mapping[str, Sequence[str]] = ctx.reading.used if ctx is not None else {}
+    used = handler.tolerated()
     if not used:
         return
     entry.tolerations = {name: [_printable(place) for place in places] for name, places in used.items()}
