@@ -18,10 +18,13 @@ BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 
+async def ws_of(site: Site) -> str:
+    return (await site.app.workspaces.show(site.slug)).id
+
+
 async def entries(site: Site) -> list[dict[str, Any]]:
     await site.app.requests.flush()
-    ws = (await site.app.workspaces.show(site.slug)).id
-    return [entry async for entry in LogReader(site.app.requests.store, ws).past()]
+    return [entry async for entry in LogReader(site.app.requests.store, await ws_of(site)).past()]
 
 
 async def last(site: Site) -> dict[str, Any]:
@@ -167,20 +170,30 @@ async def test_a_bulk_request_without_a_failure_is_a_success(site: Site, client:
     assert entry["result"] == "success" and entry["bulk"]["failures"] == 0
 
 
-async def test_tolerations_are_told_with_what_was_left_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    known, unknown = "u_7Yd2Mv9QxK4bTn6RwL8sPz", "ada@larkfield.example"
-    used = {"boolean-as-string": ["active"], "unknown-attribute": ["shoe\x1bSize"], "unknown-member": [known, unknown]}
-    monkeypatch.setattr("scimserver.scim.reading.Reading.used", property(lambda _: used))
-    async with site.client() as client:
-        await client.get("Users")
+async def test_tolerations_are_told_with_the_places_where_they_were_needed(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    await create(client, active="True", shoeSize="44")
     entry = await last(site)
-    assert entry["stripped"] == ["shoe�Size"]
-    assert entry["left_out"] == [known, "…"]
-    assert entry["tolerations"] == {
-        "boolean-as-string": ["active"],
-        "unknown-attribute": ["shoe�Size"],
-        "unknown-member": [known, "…"],
-    }
+    assert entry["tolerations"] == {"boolean-as-string": ["active"], "unknown-attribute": ["shoeSize"]}
+    assert entry["stripped"] == ["shoeSize"]
+    assert (await LogReader(site.app.requests.store, await ws_of(site)).summary())["stripped"] == {"shoeSize": 1}
+
+
+async def test_members_that_were_left_out_are_told_if_they_are_ids(site: Site, client: httpx.AsyncClient) -> None:
+    group = (await client.post("Groups", json={"displayName": "Works"})).json()["id"]
+    unknown = "u_7Yd2Mv9QxK4bTn6RwL8sPz"
+    members = [{"value": unknown}, {"value": "ada@larkfield.example"}]
+    add = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": "members", "value": members}]}
+    assert (await client.patch(f"Groups/{group}", json=add)).status_code == 204
+    entry = await last(site)
+    assert sorted(entry["left_out"]) == [unknown, "…"]
+    assert entry["tolerations"]["unknown-member"] == entry["left_out"]
+
+
+async def test_what_a_terminal_would_obey_is_not_kept(site: Site, client: httpx.AsyncClient) -> None:
+    await create(client, **{"shoe\x1b[2JSize": 44})
+    assert (await last(site))["stripped"] == ["shoe�[2JSize"]
 
 
 # -- who is in the log -------------------------------------------------------------------------------------------------
