@@ -7,6 +7,7 @@ counted.
 
 import asyncio
 import contextlib
+import math
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -159,32 +160,46 @@ class RequestLog:
             log.warning("the end of the provisioning log is lost", entries=self._total, error=repr(error))
 
     async def _run(self) -> None:
-        """Write after a second, or as soon as a bucket is full."""
-        away = False
+        """Write everything once a second, and a workspace's full bucket at once."""
+        clock = asyncio.get_running_loop().time
+        due, away = clock() + FLUSH_SECONDS, False
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), FLUSH_SECONDS)
+                await asyncio.wait_for(self._full.wait(), max(due - clock(), 0))
             self._full.clear()
+            everything = clock() >= due
             try:
-                await self.flush()
+                await self.flush(only_full=not everything)
                 away = False
             except Exception as error:
                 if not away:
                     log.warning("provisioning log not written, will be tried again", error=repr(error))
                 away = True
                 await asyncio.sleep(FLUSH_SECONDS)
+            if everything:
+                due = clock() + FLUSH_SECONDS
 
-    async def flush(self) -> None:
-        """Write what waits; on failure it goes on waiting.
+    async def flush(self, *, only_full: bool = False) -> None:
+        """Write what waits now; on failure it goes on waiting.
 
         Raises:
             Unavailable: the database is away.
         """
         for ws, waiting in list(self._waiting.items()):
-            while waiting.anything and await self._write_bucket(ws, waiting):
-                pass
-            if not waiting.anything:
-                del self._waiting[ws]
+            if not only_full or len(waiting.entries) >= BUCKET:
+                await self._flush_one(ws, waiting)
+
+    async def _flush_one(self, ws: str, waiting: _Waiting) -> None:
+        # What comes while a bucket is written must not make buckets of its own: under load they would never fill.
+        begun = len(waiting.bucket.entries) if waiting.bucket else 0
+        buckets = bool(begun) + math.ceil((len(waiting.entries) - begun) / BUCKET)
+        for _ in range(max(buckets, 1)):
+            if not await self._write_bucket(ws, waiting):
+                break
+        if len(waiting.entries) >= BUCKET:
+            self._full.set()
+        if not waiting.anything:
+            del self._waiting[ws]
 
     async def _write_bucket(self, ws: str, waiting: _Waiting) -> bool:
         """Write the next bucket; False if the database will not have it."""

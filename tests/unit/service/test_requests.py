@@ -81,6 +81,35 @@ async def test_a_bucket_holds_two_hundred_entries_at_most_in_their_order(log: Re
     assert ids == [f"request-{number}" for number in range(450)]
 
 
+async def test_what_comes_while_a_bucket_is_written_fills_the_next_one(
+    log: RequestLog, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = store.write
+
+    async def busy(bucket: Bucket) -> None:
+        for _ in range(5):
+            log.record("ws_1", entry())
+        await write(bucket)
+
+    monkeypatch.setattr(store, "write", busy)
+    for _ in range(210):
+        log.record("ws_1", entry())
+    await log.flush()
+    assert store.sizes() == [200, 15]
+    await log.flush()
+    assert store.sizes() == [200, 15, 5]
+
+
+async def test_a_full_bucket_takes_no_half_empty_one_of_another_workspace_with_it(
+    log: RequestLog, store: FakeStore
+) -> None:
+    log.record("ws_2", entry())
+    for _ in range(200):
+        log.record("ws_1", entry())
+    await log.flush(only_full=True)
+    assert (store.sizes(), store.sizes("ws_2")) == ([200], [])
+
+
 async def test_nothing_is_written_when_nothing_happened(log: RequestLog, store: FakeStore) -> None:
     await log.flush()
     log.record("ws_1", entry())
