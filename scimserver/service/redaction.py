@@ -36,12 +36,13 @@ class Redaction:
         documents = [*catalogue.schemas, *service_schemas().values()]
         self._documents = {s.id.lower() for s in documents} | {t.name.lower() for t in catalogue.resource_types}
 
-    def path(self, path: str) -> str:
+    def path(self, segments: Sequence[str]) -> str:
         """Return a path below the Tenant URL with ids and names of ours only: ``/Users/u_3rTz…`` or ``/Users/…``."""
-        _, first, *others = path.split("/")
-        shown = "/" + (first if not first or _ENDPOINT.fullmatch(first) else HIDDEN)
-        for segment in others:
-            shown += "/" + (segment if _ID.fullmatch(segment) or self._is_document(segment) else HIDDEN)
+        if not segments:
+            return "/"
+        shown = f"/{segments[0] if _ENDPOINT.fullmatch(segments[0]) else HIDDEN}"
+        for segment in segments[1:]:
+            shown += f"/{segment if _ID.fullmatch(segment) or self._is_document(segment) else HIDDEN}"
         return shown
 
     def _is_document(self, segment: str) -> bool:

@@ -58,22 +58,19 @@ def _operation(handler: "ScimHandler") -> str:
 
 def _path(handler: "ScimHandler") -> str:
     # /t/{workspace}/scim/v2/… in whichever form it was sent (see Addresses.route_path).
-    below = "/".join(handler.request.path.split("/")[5:])
-    path = handler.app.redaction.path(f"/{below}")
+    path = handler.app.redaction.path(handler.request.path.split("/")[5:])
     arguments = handler.request.query_arguments
     return f"{path}?{handler.app.redaction.query(arguments)}" if arguments else path
 
 
 def _add_resource(entry: Entry, handler: "ScimHandler") -> None:
     """Name the resource: of the address, or the one that was made."""
-    resource_type = getattr(handler, "resource_type", None)
-    if resource_type is None:
-        return
-    entry.resource_type = resource_type.name
+    entry.resource_type = getattr(handler, "type_name", None)
     named = handler.path_kwargs.get("resource_id")
     if entry.status == 201:
         named = handler._headers.get("Location", "").rpartition("/")[2]
-    entry.resource_id = handler.app.redaction.identifier(named) if named else None
+    if named:
+        entry.resource_id = handler.app.redaction.identifier(named)
 
 
 def _add_reading(entry: Entry, handler: "ScimHandler") -> None:

@@ -66,7 +66,7 @@ def test_a_long_filter_is_cut_off() -> None:
     ],
 )
 def test_a_path_shows_names_and_ids_of_ours(path: str, shown: str) -> None:
-    assert REDACTION.path(path) == shown
+    assert REDACTION.path(path.split("/")[1:] if path != "/" else []) == shown
 
 
 @pytest.mark.parametrize(
