@@ -98,6 +98,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "a method that is none": (at(0, "request", "method", value="FETCH"), "method 'FETCH'"),
     "a path without its slash": (at(0, "request", "path", value="Users"), "must begin with a slash"),
     "a path with a query": (at(0, "request", "path", value="/Users?count=1"), "have no query"),
+    "a query behind a lone question mark": (
+        lambda d: d["exchanges"][0]["request"].update(path="/Users?", query={"count": "1"}),
+        "have no query",
+    ),
+    "two question marks": (at(0, "request", "path", value="/Users??"), "have no query"),
     "a query of numbers": (at(0, "request", "query", value={"count": 1}), "count must be a text"),
     "a header of numbers": (at(0, "request", "headers", value={"X": 1}), "X must be a text or null"),
     "an expected header of numbers": (at(0, "response", "headers", value={"X": 1}), "X must be a text or null"),
