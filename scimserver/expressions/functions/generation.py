@@ -35,7 +35,7 @@ def random_string(
 
     What length leaves over is filled with the kinds that were asked for; with digits and letters if none was.
 
-    Example: ``RandomString(8, 2, 0, 1, 1, "l1O0")`` → ``"k7Rt4mqz"``
+    Example: ``RandomString(8, 2, 0, 1, 1, "l1O0")`` → ``"IqYd43XV"``
     """
     wanted = {digits: min_numbers, _SPECIAL: min_special, ascii_uppercase: min_capital, ascii_lowercase: min_lower}
     if not 0 <= length <= MAX_RANDOM:

@@ -366,6 +366,7 @@ def test_dates_of_the_source_are_moments_and_texts_where_a_text_is_needed():
     assert value('DateAdd("h", 1, [hired])', hired=abroad) == "4/2/2031 10:00:00 AM"
     assert value('Append([hired], "!")', hired=abroad.replace(tzinfo=None)) == "4/2/2031 11:00:00 AM!"
     assert value("Coalesce([hired])", hired=abroad) == "4/2/2031 9:00:00 AM"
+    assert value("Coalesce([hired])", hired=[abroad, "x"]) == ["4/2/2031 9:00:00 AM", "x"]
 
 
 def test_a_branch_that_is_not_chosen_cannot_fail():

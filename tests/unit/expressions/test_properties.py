@@ -36,6 +36,7 @@ def outcome(text: str, source: Mapping[str, Any]) -> Any:
 def within_limits(result: Any) -> bool:
     if isinstance(result, list):
         assert 0 < len(result) <= limits.MAX_VALUES
+        assert all(isinstance(item, str | bool | int | float | dict) for item in result)
     if isinstance(result, int):
         assert abs(result) <= limits.MAX_NUMBER
     assert result is None or isinstance(result, str | bool | int | float | list)
