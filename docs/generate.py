@@ -292,8 +292,12 @@ def functions_of(module: ModuleType) -> list[Function]:
 def function_section(function: Function) -> str:
     """Return heading, signature, explanation and examples of one function."""
     text, *examples = prose(function.run).split("Example: ")
+    given = [*function.parameters, *filter(None, [function.repeated])]
+    kinds = "; ".join(f"{p.name}: {p.kind.description}{'' if p.required else ', optional'}" for p in given)
     listed = "\n".join(f"* {' '.join(example.split())}" for example in examples)
-    return f"### {function.name}\n\n`{function.signature}`\n\n{text.strip()}\n\n{listed}\n"
+    return (
+        f"### {function.name}\n\n`{function.signature}`{f' ({kinds})' if kinds else ''}\n\n{text.strip()}\n\n{listed}\n"
+    )
 
 
 def shown(value: object) -> str:

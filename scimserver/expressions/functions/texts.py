@@ -131,9 +131,9 @@ def word(string: str | None, word_number: int, delimiters: str) -> str:
     """
     if string is None or word_number < 1:
         return ""
-    for delimiter in delimiters[1:]:
-        string = string.replace(delimiter, delimiters[0])
-    parted = string.split(delimiters[0]) if delimiters else [string]
+    parted = [string]
+    if delimiters:
+        parted = string.translate(dict.fromkeys(map(ord, delimiters), delimiters[0])).split(delimiters[0])
     words = [each for each in parted if each]
     return words[word_number - 1] if word_number <= len(words) else ""
 

@@ -81,6 +81,7 @@ REFUSED = [
     ('Left([city], 2', "the bracket of Left is not closed", 4),
     ('Append([city, "x")', "an attribute is not closed", 7),
     ('Append([emails[type eq "work"], "x")', "an attribute is not closed", 7),
+    ('Append([emails[type eq "work].value], 1)', "an attribute is not closed", 7),
     ('Append([], "x")', "an attribute has no name", 7),
     ('Append(city], "x")', "']' is not part of the language: no [ was opened", 11),
     ('Append([city], "x)', "a text is not closed", 15),

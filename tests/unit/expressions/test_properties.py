@@ -14,7 +14,7 @@ from scimserver.expressions.values import size
 from tests.unit.expressions.made_up import GARBAGE, PATTERNS, Maker
 from tests.unit.expressions.people import NOW
 
-BATCH = 30
+BATCH = 12
 """Cases made from one seed: making is much quicker than drawing."""
 CASES = settings(max_examples=10, deadline=None, derandomize=True, database=None)
 SEEDS = st.integers(0, 2**32).map(lambda seed: [seed * BATCH + place for place in range(BATCH)])
@@ -66,10 +66,10 @@ def test_evaluating_gives_a_result_within_the_limits_or_a_problem_and_the_same_a
 
 
 def test_enough_of_what_is_made_up_has_a_result():
-    made = [Maker(seed) for seed in range(300)]
+    made = [Maker(seed) for seed in range(150)]
     results = [outcome(str(maker.sensible()), maker.source()) for maker in made]
-    assert sum(not isinstance(result, ExpressionProblem) for result in results) > 100
-    assert sum(result is not None and not isinstance(result, ExpressionProblem) for result in results) > 40
+    assert sum(not isinstance(result, ExpressionProblem) for result in results) > 50
+    assert sum(result is not None and not isinstance(result, ExpressionProblem) for result in results) > 20
 
 
 @CASES
@@ -111,7 +111,7 @@ ROUND = [
 ]
 
 
-@settings(CASES, max_examples=60)
+@settings(CASES, max_examples=30)
 @given(st.datetimes(datetime(1601, 1, 1), datetime(9999, 12, 31)).map(lambda moment: moment.replace(microsecond=0)))
 def test_a_date_that_was_printed_reads_as_the_same_date(moment):
     for form, expression in ROUND:
