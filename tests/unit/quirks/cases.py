@@ -115,20 +115,14 @@ CREW = post("Groups", displayName="Crew")
 
 
 class Desk:
-    """One workspace with its people, where requests are sent; what a test creates is deleted after it."""
+    """One workspace with its people, where requests are sent."""
 
-    def __init__(self, client: httpx.AsyncClient, people: dict[str, str]) -> None:
+    def __init__(self, client: httpx.AsyncClient, people: dict[str, str], ws: str = "") -> None:
         self.client = client
-        self._people = people
-        self._made: list[str] = []
+        self.ws = ws
+        self.people = people
         self.ids = dict(people)
         """Name → id, of the people and of the resource that was created last, which is ``id``."""
-
-    async def prepare(self, case: Case) -> None:
-        """Make the resource that the case is about."""
-        await self.clear()
-        if case.before is not None:
-            await self.create(case.before)
 
     async def create(self, call: Call) -> dict[str, Any]:
         """Create a resource and return it as it was answered."""
@@ -144,7 +138,6 @@ class Desk:
         answer = await self.client.request(call.method, path, json=self.named(call.body))
         if answer.status_code == 201:
             self.ids["id"] = answer.json()["id"]
-            self._made.append(f"{path}/{self.ids['id']}")
         return answer
 
     async def outcome(self, call: Call, answer: httpx.Response) -> Any:
@@ -175,11 +168,9 @@ class Desk:
         found = await self.client.get(call.path, params={"filter": f'{name} eq "{call.body[name]}"'})
         return bool(found.json()["totalResults"])
 
-    async def clear(self) -> None:
-        """Delete what was created since the last time, as far as it is still there."""
-        while self._made:
-            assert (await self.client.delete(self._made.pop())).status_code in (204, 404)
-        self.ids = dict(self._people)
+    def forget(self) -> None:
+        """Know only the people again."""
+        self.ids = dict(self.people)
 
     def named(self, sent: Any) -> Any:
         """Return a request with ids in the place of names."""

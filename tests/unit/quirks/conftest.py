@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from tornado.testing import bind_unused_port
 
+from scimserver.service.application import Application
 from scimserver.web.server import http_server
 from tests.unit.web.conftest import Site
 from tests.unit.web.custom import custom_application
 
 from .cases import PEOPLE, Desk, post
+
+_NUMBERS = count()
 
 Open = Callable[[str], Awaitable[Desk]]
 
@@ -40,50 +44,65 @@ async def desk(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Open
 
         async def opened(profile: str) -> Desk:
             if profile not in desks:
-                slug = f"{module}-{profile}"
-                workspace = await site.app.workspaces.create(slug)
-                await site.app.workspaces.set(slug, {"profile": profile})
-                record, token = await site.app.tokens.create(workspace)
-                served = Site(site.app, site.http, site.port, slug, token, record.public_id)
-                client = await stack.enter_async_context(served.client())
-                desks[profile] = await staffed(client)
+                desks[profile] = await stack.enter_async_context(open_desk(site, f"{module}-{profile}", profile))
             return desks[profile]
 
         yield opened
 
 
-async def staffed(client: httpx.AsyncClient) -> Desk:
-    """Return a desk in a workspace that has its people."""
-    ids = {}
-    for name in PEOPLE:
-        call = post("Users", userName=f"{name}@larkfield.example")
-        ids[name] = (await client.post("Users", json=call.body)).json()["id"]
-    return Desk(client, ids)
+@asynccontextmanager
+async def open_desk(site: Site, slug: str, profile: str) -> AsyncIterator[Desk]:
+    """Make a workspace of a profile, with its people."""
+    app = site.app
+    await app.workspaces.create(slug)
+    workspace = await app.workspaces.set(slug, {"profile": profile})
+    record, token = await app.tokens.create(workspace)
+    async with Site(app, site.http, site.port, slug, token, record.public_id).client() as client:
+        ids = {}
+        for name in PEOPLE:
+            call = post("Users", userName=f"{name}@larkfield.example")
+            ids[name] = (await client.post("Users", json=call.body)).json()["id"]
+        yield Desk(client, ids, workspace.id)
+    await wipe(app, {"ws": workspace.id})
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def tolerant(desk: Open) -> AsyncIterator[Desk]:
+async def tolerant(desk: Open, site: Site) -> AsyncIterator[Desk]:
     """The workspace that tolerates everything."""
-    async with cleared(await desk("default")) as opened:
+    async with cleared(site, await desk("default")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def strict(desk: Open) -> AsyncIterator[Desk]:
+async def strict(desk: Open, site: Site) -> AsyncIterator[Desk]:
     """The workspace that reads to the letter."""
-    async with cleared(await desk("strict")) as opened:
+    async with cleared(site, await desk("strict")) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", params=["default", "strict"])
-async def either(desk: Open, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+async def either(desk: Open, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
     """Each of the two in turn: what the RFC has is the same in both."""
-    async with cleared(await desk(request.param)) as opened:
+    async with cleared(site, await desk(request.param)) as opened:
         yield opened
 
 
+@pytest_asyncio.fixture(loop_scope="module", params=["default", "strict"])
+async def fresh(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """The same as a workspace of one's own, for what is about everything that there is."""
+    async with open_desk(site, f"fresh-{next(_NUMBERS)}", request.param) as made:
+        yield made
+
+
 @asynccontextmanager
-async def cleared(desk: Desk) -> AsyncIterator[Desk]:
-    """Delete what a test has created."""
+async def cleared(site: Site, desk: Desk) -> AsyncIterator[Desk]:
+    """Remove what a test has left, behind the server's back: a simulated database reads all of it for every question."""
     yield desk
-    await desk.clear()
+    await wipe(site.app, {"ws": desk.ws, "_id": {"$nin": list(desk.people.values())}})
+    desk.forget()
+
+
+async def wipe(app: Application, condition: dict[str, Any]) -> None:
+    """Remove documents from all collections of resources."""
+    for collection in ("users", "groups", "resources", "memberships", "changes"):
+        await app.database[collection].delete_many(condition)

@@ -201,23 +201,23 @@ async def test_row_47_excluded_members_are_left_out_in_a_list_and_alone(either: 
     assert "members" in listed(await either.client.get("Groups", params={"filter": 'displayName eq "Crew"'}))[0]
 
 
-async def test_row_62_pages_follow_each_other_in_one_order(either: Desk) -> None:
+async def test_row_62_pages_follow_each_other_in_one_order(fresh: Desk) -> None:
     names = [f"reader{number}@larkfield.example" for number in range(5)]
     for name in names:
-        await either.create(post("Users", userName=name))
+        await fresh.create(post("Users", userName=name))
     seen: list[str] = []
     for start in range(1, 9, 2):
-        answer = await either.client.get("Users", params={"startIndex": start, "count": 2})
+        answer = await fresh.client.get("Users", params={"startIndex": start, "count": 2})
         assert answer.json()["totalResults"] == 7
         seen += [resource["userName"] for resource in listed(answer)]
     assert len(seen) == len(set(seen)) == 7 and [name for name in seen if name in names] == names
-    everybody = listed(await either.client.get("Users", params={"count": 100}))
+    everybody = listed(await fresh.client.get("Users", params={"count": 100}))
     assert [resource["userName"] for resource in everybody] == seen
 
 
 @pytest.mark.parametrize("start", ["0", "-3", "1"])
-async def test_row_63_a_start_before_the_first_is_the_first(either: Desk, start: str) -> None:
-    answer = await either.client.get("Users", params={"startIndex": start, "count": 1})
+async def test_row_63_a_start_before_the_first_is_the_first(fresh: Desk, start: str) -> None:
+    answer = await fresh.client.get("Users", params={"startIndex": start, "count": 1})
     assert answer.json()["startIndex"] == 1
     assert [resource["userName"] for resource in listed(answer)] == ["theo@larkfield.example"]
 
