@@ -52,7 +52,6 @@ async def test_row_48_the_name_of_a_group_is_given_once(desks: dict[str, Desk]) 
     assert await desk.read("Groups") == {"displayName": "Hands", "members": []}
 
 
-@pytest.mark.xfail(strict=True, reason="names of groups are unique in every profile yet")
 async def test_row_48_the_rfc_lets_two_groups_have_one_name(desks: dict[str, Desk]) -> None:
     desk = desks["strict"]
     first, second = await desk.create(CREW), await desk.create(CREW)

@@ -117,8 +117,9 @@ CREW = post("Groups", displayName="Crew")
 class Desk:
     """One workspace with its people, where requests are sent."""
 
-    def __init__(self, client: httpx.AsyncClient, people: dict[str, str], ws: str = "") -> None:
+    def __init__(self, client: httpx.AsyncClient, people: dict[str, str], slug: str = "", ws: str = "") -> None:
         self.client = client
+        self.slug = slug
         self.ws = ws
         self.people = people
         self.ids = dict(people)

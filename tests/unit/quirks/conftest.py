@@ -62,7 +62,7 @@ async def open_desk(site: Site, slug: str, profile: str) -> AsyncIterator[Desk]:
         for name in PEOPLE:
             call = post("Users", userName=f"{name}@larkfield.example")
             ids[name] = (await client.post("Users", json=call.body)).json()["id"]
-        yield Desk(client, ids, workspace.id)
+        yield Desk(client, ids, slug, workspace.id)
     await wipe(app, {"ws": workspace.id})
 
 

@@ -1,6 +1,6 @@
 """An attribute or a schema has another name, or none that the resource has."""
 
-from ..cases import CORE, CREW, ENTERPRISE, GROUP, INES, Call, Case, Refused, add, find, merge, patch, post, replace
+from ..cases import CORE, CREW, ENTERPRISE, GROUP, INES, PATCH_OP, Call, Case, Refused, add, find, merge, patch, post, replace
 from .values import MANAGER, NAME
 
 _MANAGED = {"userName": NAME, ENTERPRISE: {"manager": {"value": "{theo}"}}}
@@ -31,7 +31,7 @@ CASES = [
         wrong=post("Groups", displayName="Crew", members=[{"value": "{theo}", "displayName": "Theo"}]),
         legal=post("Groups", displayName="Crew", members=[{"value": "{theo}", "display": "Theo"}]),
         after=_GROUP,
-        strict=Refused(400, "invalidValue", ("`members[0].displayname`", "Take it out")),
+        strict=Refused(400, "invalidValue", ("`members[0].displayName`", "Take it out")),
         beside=("unknown-attribute",),
     ),
     Case(
@@ -39,7 +39,7 @@ CASES = [
         wrong=patch("Groups", add("members", [{"value": "{theo}", "displayName": "Theo"}])),
         legal=patch("Groups", add("members", [{"value": "{theo}", "display": "Theo"}])),
         after=_GROUP,
-        strict=Refused(400, "invalidValue", ("`members[0].displayname`", "Take it out")),
+        strict=Refused(400, "invalidValue", ("`members[0].displayName`", "Take it out")),
         beside=("unknown-attribute",),
     ),
     Case(
@@ -157,6 +157,20 @@ CASES = [
         legal=post("Groups", displayName="Crew"),
         after={"displayName": "Crew", "members": []},
         strict=Refused(400, "invalidValue", ("`schemas`", "Take it out")),
+    ),
+    Case(
+        "the own one", "schema-listed-twice", None, None,
+        wrong=post("Users", schemas=[CORE, CORE.upper()], userName=NAME),
+        legal=post("Users", userName=NAME),
+        after={"userName": NAME},
+        strict=Refused(400, "invalidValue", ("`schemas`", "Send each once")),
+    ),
+    Case(
+        "those of the message", "schemas-in-patch", None, INES,
+        wrong=patch("Users", merge(schemas=[PATCH_OP], title="Pilot")),
+        legal=patch("Users", merge(title="Pilot")),
+        after={"userName": NAME, "title": "Pilot"},
+        strict=Refused(400, "invalidValue", ("`schemas`", f"Add `{CORE}`")),
     ),
     Case(
         "what was read, without a path", "read-only-in-patch", 58, CREW,

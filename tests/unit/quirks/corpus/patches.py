@@ -108,6 +108,27 @@ CASES = [
         strict=Refused(400, "noTarget", ('`emails[type eq "home"]`',)),
     ),
     Case(
+        "the type of an e-mail", "keep-described", None, _MAILED,
+        wrong=patch("Users", replace('emails[type eq "work"]', {"value": "reid@larkfield.example"})),
+        legal=patch("Users", replace('emails[type eq "work"]', {"type": "work", "value": "reid@larkfield.example"})),
+        after={"userName": NAME, "emails": [{**_WORK, "value": "reid@larkfield.example"}, _HOME]},
+        strict=Means({"userName": NAME, "emails": [{"value": "reid@larkfield.example"}, _HOME]}),
+    ),
+    Case(
+        "an e-mail as a string", "bare-element-value", None, _MAILED,
+        wrong=patch("Users", add('emails[type eq "work"]', "reid@larkfield.example")),
+        legal=patch("Users", add('emails[type eq "work"]', {"value": "reid@larkfield.example"})),
+        after={"userName": NAME, "emails": [{**_WORK, "value": "reid@larkfield.example"}, _HOME]},
+        strict=Refused(400, "invalidValue", ("emails[", "object")),
+    ),
+    Case(
+        "an e-mail in a list of one", "bare-element-value", None, _MAILED,
+        wrong=patch("Users", add('emails[type eq "work"]', [{"display": "Ines"}])),
+        legal=patch("Users", add('emails[type eq "work"]', {"display": "Ines"})),
+        after={"userName": NAME, "emails": [{**_WORK, "display": "Ines"}, _HOME]},
+        strict=Refused(400, "invalidValue", ("emails[", "object")),
+    ),
+    Case(
         "the value of an e-mail, with a value", "drop-label-only-element", 65, _MAILED,
         wrong=patch("Users", remove('emails[type eq "work"].value', value=NAME)),
         legal=patch("Users", remove('emails[type eq "work"]')),

@@ -181,6 +181,13 @@ CASES = [
         strict=Refused(400, "invalidValue", ("manager", "object")),
     ),
     Case(
+        "in a PUT", "null-active", 60, post("Users", userName=NAME, active=False),
+        wrong=put("Users", userName=NAME, active=None),
+        legal=put("Users", userName=NAME),
+        after={"userName": NAME, "active": False},
+        strict=Means({"userName": NAME}),
+    ),
+    Case(
         "a list for a single value", "empty-as-unassigned", None, _TITLED,
         wrong=put("Users", userName=NAME, title=[]),
         legal=put("Users", userName=NAME, title=None),
