@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from tests.unit.web.conftest import Site
+
 from .cases import CREW, ENTERPRISE, INES, Desk, add, merge, patch, post, put, refusal, replace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,6 +48,18 @@ async def test_row_53_a_changed_group_is_204_without_a_body_and_200_when_attribu
     assert asked.status_code == 200
     assert {name: asked.json()[name] for name in ("id", "displayName")} == {"id": made["id"], "displayName": "Hands"}
     assert "members" not in asked.json()
+
+
+async def test_row_53_a_workspace_may_have_its_groups_back(tolerant: Desk, site: Site) -> None:
+    made = await tolerant.create(CREW)
+    await site.app.workspaces.set(tolerant.slug, {"behaviour.quiet-group-patch": "off"})
+    try:
+        answer = await tolerant.send(patch("Groups", add("members", [{"value": "{theo}"}])))
+    finally:
+        await site.app.workspaces.set(tolerant.slug, {"behaviour.quiet-group-patch": "default"})
+    assert answer.status_code == 200
+    assert answer.json() == (await tolerant.client.get(f"Groups/{made['id']}")).json()
+    assert [member["value"] for member in answer.json()["members"]] == [tolerant.ids["theo"]]
 
 
 @pytest.mark.parametrize("told", [True, False])

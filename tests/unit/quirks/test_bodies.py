@@ -45,7 +45,9 @@ async def test_row_34_a_password_is_taken_and_neither_kept_nor_returned(either: 
         assert "t1meMach!ne" not in repr(stored)
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "application/scim+json; charset=utf-8", "application/json; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/scim+json; charset=utf-8", "application/json; charset=UTF-8"]
+)
 async def test_row_35_plain_json_is_read(either: Desk, media_type: str) -> None:
     answer = await either.client.post("Users", json=INES.body, headers={"Content-Type": media_type})
     assert answer.status_code == 201

@@ -66,7 +66,9 @@ async def test_row_37_a_plus_that_is_not_escaped_is_a_blank(either: Desk) -> Non
     assert status == 200 and b'"totalResults":0' in content
 
 
-@pytest.mark.parametrize("target", ["/Users/{}?", "//Users/{}", "/Users/{}/", "/Users//{}//?", "/Users/{}?aadOptscim062020"])
+@pytest.mark.parametrize(
+    "target", ["/Users/{}?", "//Users/{}", "/Users/{}/", "/Users//{}//?", "/Users/{}?aadOptscim062020"]
+)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 async def test_row_38_slashes_and_question_marks_too_many_do_not_matter(either: Desk, target: str, method: str) -> None:
     made = await either.create(INES)

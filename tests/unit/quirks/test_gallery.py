@@ -1,14 +1,26 @@
 """What Microsoft's gallery validation does with a server that is to be listed (idp-clients §8)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
+
+from tests.unit.web.conftest import Site
 
 from .cases import CORE, ENTERPRISE, INES, Desk, find, patch, post, refusal
+from .conftest import Open, cleared
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", params=["default", "entra"])
+async def tolerant(desk: Open, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """A workspace for any identity provider, and one for Entra ID only."""
+    async with cleared(site, await desk(request.param)) as opened:
+        yield opened
+
 
 NAME = "ines@larkfield.example"
 MANAGER = f"{ENTERPRISE}:manager"
@@ -77,7 +89,11 @@ def texts(schema: dict[str, Any]) -> Iterator[str]:
                 continue
             if not attribute["multiValued"]:
                 yield f"{name}.{sub['name']}"
-            kinds = next(s for s in attribute["subAttributes"] if s["name"] == "type").get("canonicalValues") if attribute["multiValued"] else None
+            kinds = (
+                next(s for s in attribute["subAttributes"] if s["name"] == "type").get("canonicalValues")
+                if attribute["multiValued"]
+                else None
+            )
             for kind in kinds or ():
                 yield f'{name}[type eq "{kind}"].{sub["name"]}'
             if attribute["multiValued"] and not kinds:
@@ -149,7 +165,9 @@ async def test_a_manager_who_is_not_there_yet_is_kept_as_sent(tolerant: Desk) ->
 
 
 async def test_an_operation_without_a_path_has_dotted_qualified_and_whole_keys(tolerant: Desk) -> None:
-    await tolerant.create(post("Users", userName=NAME, name={"givenName": "Ines"}, **{ENTERPRISE: {"division": "North"}}))
+    await tolerant.create(
+        post("Users", userName=NAME, name={"givenName": "Ines"}, **{ENTERPRISE: {"division": "North"}})
+    )
     flat = {
         "displayName": "Ines Okafor-Reid",
         "name.familyName": "Okafor-Reid",
@@ -186,7 +204,9 @@ async def test_a_message_with_nothing_to_do_is_answered_with_the_unchanged_user(
 async def test_one_unknown_id_of_many_does_not_discard_the_rest(tolerant: Desk) -> None:
     people = [await tolerant.create(post("Users", userName=f"hand{n}@larkfield.example")) for n in range(12)]
     group = await tolerant.create(post("Groups", displayName="Crew"))
-    sent = [{"$ref": None, "value": i} for i in (*(p["id"] for p in people[:6]), "u_nobody", *(p["id"] for p in people[6:]))]
+    sent = [
+        {"$ref": None, "value": i} for i in (*(p["id"] for p in people[:6]), "u_nobody", *(p["id"] for p in people[6:]))
+    ]
     answer = await tolerant.send(patch("Groups", {"op": "Add", "path": "members", "value": sent}))
     assert answer.status_code == 204
     read = (await tolerant.client.get(f"Groups/{group['id']}")).json()
@@ -208,7 +228,10 @@ async def test_both_dialects_meet_on_one_user_on_one_day(tolerant: Desk) -> None
     flagged = patch(
         "Users",
         {"op": "add", "path": 'emails[type eq "home"].value', "value": home["value"]},
-        {"op": "replace", "value": {"active": True, f"{ENTERPRISE}:department": "Harbour Works", "name.givenName": "Ines"}},
+        {
+            "op": "replace",
+            "value": {"active": True, f"{ENTERPRISE}:department": "Harbour Works", "name.givenName": "Ines"},
+        },
     )
     await tolerant.send(legacy)
     assert (await tolerant.outcome(flagged, await tolerant.send(flagged))) == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .cases import CREW, INES, Call, Desk, find, merge, patch, post, put, refusal, replace
+from .cases import CREW, INES, Call, Desk, find, merge, patch, post, refusal, replace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

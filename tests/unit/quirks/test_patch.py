@@ -124,7 +124,11 @@ async def test_an_unknown_attribute_in_a_path_is_refused_and_nothing_else_is_cha
 @pytest.mark.parametrize(
     "operation",
     [
-        {"op": "Add", "path": "manager", "value": [{"$ref": "https://scim.example.net/Users/{theo}", "value": "{theo}"}]},
+        {
+            "op": "Add",
+            "path": "manager",
+            "value": [{"$ref": "https://scim.example.net/Users/{theo}", "value": "{theo}"}],
+        },
         {"op": "Add", "path": f"{ENTERPRISE}:manager", "value": "{theo}"},
         {"op": "replace", "path": f"{ENTERPRISE}:manager", "value": {"value": "{theo}"}},
         {"op": "Replace", "path": f"{ENTERPRISE}:manager.value", "value": "{theo}"},

@@ -1,6 +1,22 @@
 """An attribute or a schema has another name, or none that the resource has."""
 
-from ..cases import CORE, CREW, ENTERPRISE, GROUP, INES, PATCH_OP, Call, Case, Refused, add, find, merge, patch, post, replace
+from ..cases import (
+    CORE,
+    CREW,
+    ENTERPRISE,
+    GROUP,
+    INES,
+    PATCH_OP,
+    Call,
+    Case,
+    Refused,
+    add,
+    find,
+    merge,
+    patch,
+    post,
+    replace,
+)
 from .values import MANAGER, NAME
 
 _MANAGED = {"userName": NAME, ENTERPRISE: {"manager": {"value": "{theo}"}}}

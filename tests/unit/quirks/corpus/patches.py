@@ -136,4 +136,3 @@ CASES = [
         strict=Means({"userName": NAME, "emails": [{"type": "work"}, _HOME]}),
     ),
 ]  # fmt: skip
-
