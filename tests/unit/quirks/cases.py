@@ -105,6 +105,11 @@ def remove(path: str, **value: Any) -> dict[str, Any]:
     return {"op": "remove", "path": path, **value}
 
 
+def legacy(path: str, value: Any) -> dict[str, Any]:
+    """A replace in the dialect that Entra has without its flag."""
+    return {"op": "Replace", "path": path, "value": value}
+
+
 def merge(**values: Any) -> dict[str, Any]:
     """A replace without a path."""
     return {"op": "replace", "value": values}

@@ -80,6 +80,13 @@ async def strict(desk: Open, site: Site) -> AsyncIterator[Desk]:
         yield opened
 
 
+@pytest_asyncio.fixture(loop_scope="module", params=["default", "entra"])
+async def entra(desk: Open, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """A workspace for any identity provider, and one for Entra ID only."""
+    async with cleared(site, await desk(request.param)) as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture(loop_scope="module", params=["default", "strict"])
 async def either(desk: Open, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
     """Each of the two in turn: what the RFC has is the same in both."""
