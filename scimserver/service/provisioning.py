@@ -226,6 +226,9 @@ class Provisioning:
                     continue
                 self._changes.queue(event)
                 document = updated
+            elif _as_json(changed) != _as_json(document.scim):
+                # Nothing to write, since to Python 0 is False; but a boolean that is sent as a number is refused.
+                self._validators[resource_type.name].check(changed)
             if await change_members(document, moment):
                 document = await self._bump(store, document, moment)
             return document
@@ -282,6 +285,10 @@ class Provisioning:
     ) -> Stored:
         (view,) = await self._views.of(ctx, resource_type, [document], projection)
         return Stored(projection.apply(view), view["meta"]["version"], view["meta"]["location"])
+
+
+def _as_json(resource: dict[str, Any]) -> bytes:
+    return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
 
 
 def _kept_changing(resource_type: ResourceType) -> Conflict:

@@ -96,3 +96,12 @@ def test_the_page_has_every_row_and_every_toleration_with_its_profiles() -> None
 def test_a_toleration_is_there_by_default_and_never_to_the_letter(name: str) -> None:
     assert name in Profiles().get("default").tolerations
     assert name not in Profiles().get("strict").tolerations
+
+
+@pytest.mark.parametrize(
+    ("client", "profile"), [("Entra", "entra"), ("Microsoft", "entra"), ("Okta", "okta"), ("OneLogin", "onelogin")]
+)
+def test_a_client_finds_what_it_needs_in_its_own_profile(client: str, profile: str) -> None:
+    needed = {name for row in ROWS.values() if client in row["client"] for name in row.get("tolerations", ())}
+    # Row 24 is about others too.
+    assert needed - {"literal-letter-case"} <= Profiles().get(profile).tolerations

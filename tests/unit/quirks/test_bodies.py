@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.web.conftest import Site
 
-from .cases import ENTERPRISE, INES, Desk, post, put, refusal
+from .cases import ENTERPRISE, INES, Call, Desk, patch, post, put, refusal, replace
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -97,3 +97,15 @@ async def test_a_required_attribute_that_never_arrives_is_named(either: Desk) ->
     answer = await either.send(post("Users", displayName="Ines"))
     assert refusal(answer) == (400, "invalidValue")
     assert "`userName` is required. Map a source attribute to it" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("call", [put("Users", userName=NAME, active=0), patch("Users", replace("active", 0))])
+async def test_a_number_is_no_boolean_even_where_it_equals_the_present_one(
+    either: Desk, call: Call, held: bool
+) -> None:
+    made = await either.create(post("Users", userName=NAME, active=held))
+    answer = await either.send(call)
+    assert refusal(answer) == (400, "invalidValue")
+    assert "`active`: expected a boolean (true or false), got a number" in answer.json()["detail"]
+    assert (await either.client.get(f"Users/{made['id']}")).json() == made
