@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+import orjson
+
 from ..errors import Conflict, NotFound, Uniqueness
 from ..schema.attributes import ResourceType
 from ..schema.validation import ResourceValidator
