@@ -189,11 +189,18 @@ CASES = [
         strict=Refused(400, "invalidValue", ("`schemas`", f"Add `{CORE}`")),
     ),
     Case(
-        "what was read, without a path", "read-only-in-patch", 58, CREW,
-        wrong=patch("Groups", merge(id="{id}", meta={"resourceType": "Group"}, displayName="Harbour Works")),
-        legal=patch("Groups", merge(displayName="Harbour Works")),
-        after={"displayName": "Harbour Works", "members": []},
-        strict=Refused(400, "mutability", ("`meta`", "Take it out of the attribute mapping")),
+        "the own id", "read-only-in-patch", 58, CREW,
+        wrong=patch("Groups", merge(id="{id}", displayName="Hands")),
+        legal=patch("Groups", merge(displayName="Hands")),
+        after={"displayName": "Hands", "members": []},
+        strict=Refused(400, "mutability", ("`id` is read-only", "Take it out of the attribute mapping")),
+    ),
+    Case(
+        "all that was read", "read-only-in-patch", 58, CREW,
+        wrong=patch("Groups", merge(meta={"resourceType": "Group"}, id="{id}", displayName="Hands")),
+        legal=patch("Groups", merge(displayName="Hands")),
+        after={"displayName": "Hands", "members": []},
+        strict=Refused(400, "mutability", ("`meta` is read-only", "Take it out of the attribute mapping")),
     ),
     Case(
         "the groups of a user", "read-only-in-patch", 58, INES,
