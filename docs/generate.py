@@ -344,8 +344,8 @@ def profiles_with(key: str, name: str) -> str:
 CLIENTS_INTRODUCTION = """\
 What identity providers really send, and what they need to be answered, beside what this server does. A workspace reads
 requests as its **profile** says: `default` takes everything on this page, `entra`, `okta` and `onelogin` what that
-provider needs, `strict` is RFC 7643 and 7644 to the letter. `scimserver workspace set NAME profile=entra` picks one;
-`tolerate.NAME=on`, `off` or `default` switches a single toleration and `behaviour.NAME=…` a behaviour. Whatever was
+provider needs, `strict` is RFC 7643 and 7644 to the letter. [Fit a workspace to its identity
+provider](howto/profiles.md) says how to pick one and how to switch a single toleration or behaviour. Whatever was
 tolerated is told in the log with that request, by the names below.
 
 Every test shows the request as the client sends it, reads back what became of it, and says what a workspace to the

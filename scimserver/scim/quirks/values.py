@@ -103,7 +103,8 @@ def _unpacked(text: Any) -> dict[str, Any] | None:
         role = orjson.loads(text)
     except ValueError:
         return None
-    return {name: item for name, item in role.items() if name != "id"} if "value" in role else None
+    names = {"displayName": "display"}
+    return {names.get(n, n): item for n, item in role.items() if n != "id"} if "value" in role else None
 
 
 @toleration

@@ -17,24 +17,6 @@ from .corpus import CASES
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
-ROLES = [str(case) for case in CASES if case.toleration == "role-as-json"]
-NOT_YET = {
-    "test_it_is_read_as_its_legal_form": {
-        **dict.fromkeys(ROLES, "display-name is needed too"),
-        "remove-absent: a member who is none": "its use is not told",
-    },
-    "test_it_alone_is_enough": dict.fromkeys(ROLES, "display-name is needed too"),
-}
-
-
-@pytest.fixture(autouse=True)
-def not_yet(request: pytest.FixtureRequest) -> None:
-    """Expect the failures that are known."""
-    known = NOT_YET.get(request.node.originalname, {})
-    case = str(request.node.callspec.params["case"]) if known else ""
-    if case in known:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=known[case]))
-
 
 @every_case
 async def test_it_is_read_as_its_legal_form(tolerant: Desk, case: Case) -> None:
