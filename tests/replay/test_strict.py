@@ -58,9 +58,7 @@ READ_OTHERWISE = {
 """Tolerations whose requests the RFC allows and means otherwise, with the reason; they are not sent in ``strict``."""
 
 PLAYED = [
-    (folder, dialogue)
-    for folder, dialogue in playable()
-    if any(exchange.tolerated for exchange in dialogue.exchanges)
+    (folder, dialogue) for folder, dialogue in playable() if any(exchange.tolerated for exchange in dialogue.exchanges)
 ]
 
 
