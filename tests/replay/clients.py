@@ -38,7 +38,9 @@ UNOFFERED = frozenset({"unique values"})
 
 def playable() -> list[tuple[str, Dialogue]]:
     """Return every dialogue that can be played in this process, with its folder."""
-    return [(folder, dialogue) for folder, held in FOLDERS.items() for dialogue in held if not dialogue.needs & UNOFFERED]
+    return [
+        (folder, dialogue) for folder, held in FOLDERS.items() for dialogue in held if not dialogue.needs & UNOFFERED
+    ]
 
 
 def profiles(folder: str) -> list[str]:
