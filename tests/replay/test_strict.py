@@ -28,7 +28,6 @@ REFUSALS = {
     "list-for-single-value": {"invalidValue"},
     "literal-letter-case": {"invalidFilter"},
     "manager-id": {"invalidValue"},
-    "null-active": {"invalidValue"},
     "operation-letter-case": {"invalidSyntax"},
     "patch-without-schemas": {"invalidValue", "invalidSyntax"},
     "path-as-key": {"invalidValue", "invalidPath"},
@@ -55,6 +54,7 @@ READ_OTHERWISE = {
     "empty-as-unassigned": "an empty text is a text",
     "keep-described": "a value that is replaced keeps nothing",
     "literal-as-string": "a text equals no boolean, so the filter selects nothing",
+    "null-active": "null is unassigned, so a user without `active` is what was asked for",
     "remove-listed": "a value says nothing of what a remove takes away",
     "role-as-json": "a role's value may be any text",
 }
