@@ -53,6 +53,8 @@ class State:
     directory: Directory | None = None
     ids: dict[str, str] = field(default_factory=dict)
     """objectId of a user or group → id at the server, for what the service manages."""
+    group_ids: set[str] = field(default_factory=set)
+    """The objectIds in ``ids`` that are groups."""
     released: dict[str, str] = field(default_factory=dict)
     """objectId → id of users that were disabled because they left the scope. Nobody manages them any more: they stay
     at the server, also when they are deleted in the source."""
@@ -103,10 +105,12 @@ class State:
             raise ValueError(f"its format is not {FORMAT}")
         source = fields.pop("directory")
         quarantine = fields.pop("quarantine")
+        groups = set(fields.pop("group_ids"))
         failures = {key: Failure(**failure) for key, failure in fields.pop("failures").items()}
         return cls(
             **fields,
             directory=Directory.from_json(source) if source else None,
+            group_ids=groups,
             failures=failures,
             quarantine=Quarantine(**quarantine) if quarantine else None,
         )
@@ -114,6 +118,7 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
         fields = {name: getattr(self, name) for name in self.__slots__ if name != "directory"}
+        fields["group_ids"] = sorted(self.group_ids)
         fields["failures"] = {key: asdict(failure) for key, failure in self.failures.items()}
         fields["quarantine"] = asdict(self.quarantine) if self.quarantine else None
         return {"format": FORMAT, "directory": self.directory.to_json() if self.directory else None, **fields}
@@ -132,6 +137,17 @@ class State:
         """Return the id at the server of an object that is or was managed: what a reference to it becomes."""
         return self.ids.get(object_id) or self.released.get(object_id)
 
+    def remember(self, object_id: str, target_id: str, *, group: bool = False) -> None:
+        """Cache the id at the server of an object that is managed from now on."""
+        self.ids[object_id] = target_id
+        self.released.pop(object_id, None)
+        if group:
+            self.group_ids.add(object_id)
+
+    def release(self, object_id: str) -> None:
+        """Stop managing a user that has been disabled because it left the scope."""
+        self.released[object_id] = self.ids.pop(object_id)
+
     def fail(self, object_id: str, code: str, detail: str) -> None:
         """Remember a failure: tried again in the next cycle, then after two, four, eight, … cycles."""
         earlier = self.failures.get(object_id)
@@ -146,6 +162,7 @@ class State:
         """Forget an object that is gone at the server."""
         for kept in (self.ids, self.released, self.linked, self.failures, self.stuck):
             kept.pop(object_id, None)
+        self.group_ids.discard(object_id)
 
     def restart(self) -> None:
         """Begin again, as "Restart provisioning" does: every object is matched anew, nobody is stuck."""
