@@ -51,7 +51,7 @@ def profile_patch(resource: Mapping[str, Any], changes: Flat) -> Message:
 
 
 def _key(resource: Mapping[str, Any], place: Target) -> str:
-    name = place.urn or place.attribute
+    name = place.schema or place.attribute
     return next(key for key in resource if key.casefold() == name.casefold())
 
 
@@ -59,8 +59,8 @@ def _put_all(body: Message, flat: Flat) -> None:
     for path, value in flat.items():
         place = target(path)
         place.put(body, value)
-        if place.urn and place.urn not in body["schemas"]:
-            body["schemas"].append(place.urn)
+        if place.schema and place.schema not in body["schemas"]:
+            body["schemas"].append(place.schema)
 
 
 Member = tuple[str, str]
