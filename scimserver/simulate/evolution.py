@@ -95,25 +95,31 @@ class Evolution:
 
     def _hard_delete(self, person: Person) -> None:
         """Remove a person for good; those who reported to them report to the next one above."""
-        for other in self._people.values():
-            if other.get("manager") == person.id:
-                other["manager"] = person.get("manager")
-                self._note("move_manager", other.id)
+        gone, above = person.id, person.get("manager")
+        for key, other in self._people.items():
+            if other.get("manager") == gone:
+                other["manager"] = above
+                self._note("move_manager", key)
         for team in self._teams.values():
-            if person.id in team.members:
-                team.members.remove(person.id)
-        del self._people[person.id]
-        self._directory.purged.add(person.id)
-        self._note("hard_delete", person.id)
+            if gone in team.members:
+                team.members.remove(gone)
+        del self._people[gone]
+        self._directory.purged.add(gone)
+        self._note("hard_delete", gone)
 
     def _move(self, person: Person) -> None:
         """Give a person another manager who is not below them."""
-        choices = self._random.sample(list(self._people), len(self._people))
-        fitting = (key for key in choices if self._may_lead(key, person))
-        manager = next(fitting, None)
+        manager = next((key for key in self._anybody() if self._may_lead(key, person)), None)
         if manager is not None:
             person["manager"] = manager
             self._note("move_manager", person.id)
+
+    def _anybody(self) -> Iterator[str]:
+        """Yield people at random, each from a start until the end of the list."""
+        everybody = list(self._people)
+        start = self._random.randrange(len(everybody))
+        yield from everybody[start:]
+        yield from everybody[:start]
 
     def _may_lead(self, key: str, person: Person) -> bool:
         return self._people[key].active and key != person.get("manager") and not self._reports(key, person.id)
@@ -204,7 +210,8 @@ class Evolution:
         filled = [team for team in teams if team.members]
         for team in self._some(filled, max(1, len(filled) // 3)):
             count = max(1, len(team.members) // 20)
-            joining = self._some([key for key in active if key not in set(team.members)], count)
+            present = set(team.members)
+            joining = self._some([key for key in active if key not in present], count)
             for key in self._some(team.members, count):
                 team.members.remove(key)
                 self._note("remove_member", team.id, key)
