@@ -39,7 +39,7 @@ def group_body(flat: Flat) -> Message:
 
 def _body(schema: str, flat: Flat) -> Message:
     places = {target(path): value for path, value in flat.items()}
-    urns = dict.fromkeys(place.urn for place in places if place.urn)
+    urns = dict.fromkeys(place.schema for place in places if place.schema)
     body: Message = {"schemas": [schema, *urns]}
     for place, value in places.items():
         place.put(body, value)
@@ -52,7 +52,7 @@ def patch(changes: Flat, resource: Mapping[str, Any]) -> Message:
     absent: dict[Target, Any] = {}
     for path, value in changes.items():
         place = target(path)
-        if place.conditions and not place.exists(resource):
+        if place.selector and not place.exists(resource):
             absent[place] = value
         else:
             operations.append({"op": "replace", "path": path, "value": value})
@@ -61,9 +61,9 @@ def patch(changes: Flat, resource: Mapping[str, Any]) -> Message:
 
 def _additions(absent: Mapping[Target, Any]) -> Iterable[Message]:
     """Yield one ``add`` for each attribute, with its new elements whole."""
-    new: Message = {}
+    new: dict[str | None, Message] = {}
     for place, value in absent.items():
-        place.put(new.setdefault(place.urn, {}), value)
+        place.put(new.setdefault(place.schema, {}), value)
     for urn, attributes in new.items():
         for name, elements in attributes.items():
             yield {"op": "add", "path": f"{urn}:{name}" if urn else name, "value": elements}
@@ -94,8 +94,8 @@ def put_body(resource: Mapping[str, Any], changes: Flat) -> Message:
     for path, value in changes.items():
         place = target(path)
         place.put(body, value)
-        if place.urn and place.urn not in body["schemas"]:
-            body["schemas"].append(place.urn)
+        if place.schema and place.schema not in body["schemas"]:
+            body["schemas"].append(place.schema)
     return body
 
 
@@ -120,9 +120,9 @@ class Discovery:
     def publishes(self, path: str, schema: str = USER) -> bool:
         """Say whether a target path of users (or groups) leads to something; common attributes need no schema."""
         place = target(path)
-        if place.path in ("externalId", "id"):  # common attributes: no schema lists them (RFC 7643 §3.1)
+        if path.casefold() in ("externalid", "id"):  # common attributes: no schema lists them (RFC 7643 §3.1)
             return True
-        known = self.attributes.get((place.urn or schema).casefold(), frozenset())
+        known = self.attributes.get((place.schema or schema).casefold(), frozenset())
         name = f"{place.attribute}.{place.sub}" if place.sub else place.attribute
         return name.casefold() in known
 

@@ -60,6 +60,9 @@ class State:
     at the server, also when they are deleted in the source."""
     linked: dict[str, list[str]] = field(default_factory=dict)
     """objectId of a group → objectIds of the members that the server has been told of; of a user → their manager's."""
+    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """objectId → target path → the value last sent with success (or found there already). A value that the source no
+    longer has stays at the server, as nulls are never sent: the comparison at the end expects what is in here."""
     cycle: int = 0
     """Number of the last cycle that was begun; the initial one is 1."""
     initial_done: bool = False
@@ -137,7 +140,7 @@ class State:
         """Return the id at the server of an object that is or was managed: what a reference to it becomes."""
         return self.ids.get(object_id) or self.released.get(object_id)
 
-    def remember(self, object_id: str, target_id: str, *, group: bool = False) -> None:
+    def adopt(self, object_id: str, target_id: str, *, group: bool = False) -> None:
         """Cache the id at the server of an object that is managed from now on."""
         self.ids[object_id] = target_id
         self.released.pop(object_id, None)
@@ -147,6 +150,10 @@ class State:
     def release(self, object_id: str) -> None:
         """Stop managing a user that has been disabled because it left the scope."""
         self.released[object_id] = self.ids.pop(object_id)
+
+    def remember(self, object_id: str, flat: Mapping[str, Any]) -> None:
+        """Remember what the server holds of an object now: what was sent and accepted, or was there already."""
+        self.sent.setdefault(object_id, {}).update(flat)
 
     def fail(self, object_id: str, code: str, detail: str) -> None:
         """Remember a failure: tried again in the next cycle, then after two, four, eight, … cycles."""
@@ -160,7 +167,7 @@ class State:
 
     def forget(self, object_id: str) -> None:
         """Forget an object that is gone at the server."""
-        for kept in (self.ids, self.released, self.linked, self.failures, self.stuck):
+        for kept in (self.ids, self.released, self.linked, self.sent, self.failures, self.stuck):
             kept.pop(object_id, None)
         self.group_ids.discard(object_id)
 

@@ -1,7 +1,7 @@
-"""Target paths of an attribute mapping, and how a client finds their values in a resource and puts them there.
+"""Target paths of a mapping: ``userName``, ``name.givenName``, ``emails[type eq "work"].value``, ``urn:…:department``.
 
-``userName``, ``name.givenName``, ``emails[type eq "work"].value``, ``urn:…:enterprise:2.0:User:department``: an
-attribute of the core schema or of an extension, perhaps one element of it, and perhaps a sub-attribute.
+The grammar is that of PATCH paths (RFC 7644 §3.5.2) with a filter of equality terms, as an identity provider has it.
+A :class:`Target` finds its value in a resource and puts one there.
 """
 
 import re
@@ -13,103 +13,99 @@ from typing import Any
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = f"{ENTERPRISE}:manager"
 
-_PATH = re.compile(
-    r"""
-    (?:(?P<urn>urn:.+):)?              # the last colon ends the URN; a URN has dots of its own
-    (?P<attribute>[^\[\].:]+)
-    (?:\[(?P<conditions>[^\]]*)\])?
-    (?:\.(?P<sub>[^\[\].:]+))?
-    """,
-    re.VERBOSE,
+_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
+_VALUE = r'"(?:[^"\\]|\\.)*"|true|false'
+_TERM = rf"({_NAME})\s+eq\s+({_VALUE})"
+_TARGET = re.compile(
+    rf"(?:(?P<schema>urn:[^\s\[\]\"]+):)?(?P<attribute>{_NAME})"
+    rf"(?:\[(?P<filter>{_TERM}(?:\s+and\s+{_TERM})*)\])?(?:\.(?P<sub>{_NAME}|\$ref))?",
+    re.IGNORECASE,
 )
-_CONDITION = re.compile(r'\s*(?P<name>\w+)\s+eq\s+(?:"(?P<text>[^"]*)"|(?P<literal>true|false))\s*', re.IGNORECASE)
-
-Condition = tuple[str, str | bool]
+_TERMS = re.compile(_TERM, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target path, taken apart."""
+    """One path, taken apart."""
 
-    path: str
-    urn: str
-    """URN of the extension, "" for an attribute of the core schema."""
+    schema: str | None
+    """URN of the extension, without the colon that follows it; None for a core attribute."""
     attribute: str
-    conditions: tuple[Condition, ...]
-    """The equality terms of the value filter; all of them hold for the element meant, and are set in a new one."""
-    sub: str
+    selector: tuple[tuple[str, str | bool], ...] = ()
+    """The equality terms in brackets: ``(("type", "work"),)``. They hold for the element meant; a new one gets them."""
+    sub: str | None = None
 
     def find(self, resource: Mapping[str, Any]) -> Any:
         """Return the value that a resource has here, None if it has none.
 
-        Where several elements meet the conditions, the first counts: a mapping cannot say which one it means.
+        Where several elements meet the selector, the first counts: a mapping cannot say which one it means.
         """
-        value = self._attribute(resource)
-        if self.conditions:
-            value = next(self.elements(value), None)
-        return _get(value, self.sub) if self.sub else value
+        value = self._whole(resource)
+        if self.selector:
+            value = next(self._elements(value), None)
+        return _get(value, self._sub) if self._sub else value
 
     def exists(self, resource: Mapping[str, Any]) -> bool:
-        """Say whether a resource has an element that meets the conditions."""
-        return any(True for _ in self.elements(self._attribute(resource)))
-
-    def _attribute(self, resource: Mapping[str, Any]) -> Any:
-        return _get(_get(resource, self.urn) if self.urn else resource, self.attribute)
-
-    def elements(self, value: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield the elements of a multi-valued attribute that meet the conditions."""
-        for element in value if isinstance(value, list) else []:
-            if isinstance(element, Mapping) and all(
-                _same(_get(element, name), wanted) for name, wanted in self.conditions
-            ):
-                yield element
-
-    def element(self, value: Any) -> dict[str, Any]:
-        """Return a new element that meets the conditions and holds the value."""
-        return {**dict(self.conditions), self.sub: value}
+        """Say whether a resource has an element that meets the selector."""
+        return any(True for _ in self._elements(self._whole(resource)))
 
     def put(self, resource: dict[str, Any], value: Any) -> None:
         """Set the value in a resource; what is missing on the way is made."""
-        holder = resource.setdefault(_name(resource, self.urn), {}) if self.urn else resource
+        holder = resource.setdefault(_name(resource, self.schema), {}) if self.schema else resource
         name = _name(holder, self.attribute)
-        if not self.conditions:
-            if self.sub:
-                holder = holder.setdefault(name, {})
-                name = _name(holder, self.sub)
-            holder[name] = value
-            return
-        elements = holder.setdefault(name, [])
-        element: Any = next(self.elements(elements), None)
+        if self.selector:
+            holder = self._element_of(holder.setdefault(name, []))
+        elif self._sub:
+            holder = holder.setdefault(name, {})
+        holder[_name(holder, self._sub or name)] = value
+
+    @property
+    def _sub(self) -> str | None:
+        return self.sub or ("value" if self.selector else None)
+
+    def _whole(self, resource: Mapping[str, Any]) -> Any:
+        return _get(_get(resource, self.schema) if self.schema else resource, self.attribute)
+
+    def _elements(self, value: Any) -> Iterator[dict[str, Any]]:
+        for element in value if isinstance(value, list) else []:
+            if isinstance(element, dict) and all(_meets(_get(element, name), wanted) for name, wanted in self.selector):
+                yield element
+
+    def _element_of(self, elements: list[Any]) -> dict[str, Any]:
+        """Return the element meant, which is made if there is none."""
+        element = next(self._elements(elements), None)
         if element is None:
-            elements.append(self.element(value))
-        else:
-            element[_name(element, self.sub)] = value
+            element = {name: _boolean(wanted) if name == "primary" else wanted for name, wanted in self.selector}
+            elements.append(element)
+        return element
+
+
+def parse_target(text: str) -> Target | None:
+    """Return a path taken apart, or None if it is not one."""
+    found = _TARGET.fullmatch(text)
+    if found is None:
+        return None
+    terms = tuple((name, _literal(value)) for name, value in _TERMS.findall(found["filter"] or ""))
+    return Target(found["schema"], found["attribute"], terms, found["sub"])
 
 
 @lru_cache(maxsize=1024)
 def target(path: str) -> Target:
-    """Take a target path apart.
+    """Return a path of a checked mapping taken apart.
 
     Raises:
-        ValueError: the path is none that a mapping can have; says which.
+        ValueError: it is none; says which.
     """
-    found = _PATH.fullmatch(path)
-    if not found:
+    found = parse_target(path)
+    if found is None:
         raise ValueError(f'"{path}" is not a target path such as name.givenName or emails[type eq "work"].value')
-    conditions = tuple(_conditions(path, found["conditions"])) if found["conditions"] is not None else ()
-    sub = found["sub"] or ("value" if conditions else "")
-    return Target(path, found["urn"] or "", found["attribute"], conditions, sub)
+    return found
 
 
-def _conditions(path: str, text: str) -> Iterator[Condition]:
-    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE):
-        term = _CONDITION.fullmatch(part)
-        if not term:
-            raise ValueError(f'"{path}": "{part}" is not a condition such as type eq "work"')
-        literal = term["literal"]
-        if literal is None and term["name"].casefold() == "primary":
-            literal = term["text"]  # Entra's mapping editor quotes it
-        yield term["name"], literal.casefold() == "true" if literal is not None else term["text"]
+def _literal(text: str) -> str | bool:
+    if text.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text.lower() == "true"
 
 
 def _name(holder: Mapping[str, Any], name: str) -> str:
@@ -123,7 +119,12 @@ def _get(holder: Any, name: str) -> Any:
     return holder.get(_name(holder, name)) if isinstance(holder, Mapping) else None
 
 
-def _same(found: Any, wanted: str | bool) -> bool:
-    if isinstance(found, str) and isinstance(wanted, str):
-        return found.casefold() == wanted.casefold()  # types are case-insensitive (RFC 7643 §2.4)
-    return bool(found is wanted) if isinstance(wanted, bool) else False
+def _meets(found: Any, wanted: str | bool) -> bool:
+    if isinstance(found, bool):
+        return found is _boolean(wanted)
+    return str(found).casefold() == str(wanted).casefold()  # types are case-insensitive (RFC 7643 §2.4)
+
+
+def _boolean(literal: str | bool) -> str | bool:
+    """Read ``"True"`` as the boolean: Entra's mapping of roles quotes it."""
+    return {"true": True, "false": False}.get(str(literal).casefold(), literal)
