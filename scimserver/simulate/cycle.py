@@ -85,8 +85,8 @@ class Service(ABC):
         """Look at every object again, as after "Restart provisioning"; write only what differs."""
 
     @abstractmethod
-    async def on_demand(self, source_id: str) -> None:
-        """Provision one object of the source now."""
+    async def on_demand(self, source_id: str) -> list[str]:
+        """Provision one object of the source now; returns a line for each step."""
 
     def wanted(self, person: Person) -> bool:
         """Say whether a person should have an active account: in scope, not blocked, not deleted."""
@@ -137,36 +137,47 @@ class Service(ABC):
             )
         )
 
-    async def for_each(self, name: str, items: Iterable[str], work: Callable[[str], Awaitable[None]]) -> None:
+    async def for_each(
+        self, name: str, items: Iterable[str], work: Callable[[str], Awaitable[None]], *, references: bool = False
+    ) -> None:
         """Run a phase: ``work`` for every objectId, as many at a time as the wire is parallel.
 
-        An object that fails is remembered for a later cycle; any other exception ends the phase.
+        An object that fails is remembered for a later cycle; any other exception ends the phase. With ``references``
+        it is the object's manager or members that fail, not the object.
         """
         keys = list(items)
+        if not keys:
+            return
         self.phase = name
         self.progress.phase(f"cycle {self.state.cycle}, {name}", total=len(keys))
-        await in_parallel(keys, lambda key: self._one(key, work), self.wire.parallel)
 
-    async def _one(self, key: str, work: Callable[[str], Awaitable[None]]) -> None:
+        async def one(key: str) -> None:
+            await self._try(key, work, references)
+            self.progress.advance()
+
+        await in_parallel(keys, one, self.wire.parallel)
+
+    async def _try(self, key: str, work: Callable[[str], Awaitable[None]], references: bool) -> None:
+        name = reference_key(key) if references else key
         try:
             await work(key)
         except ObjectFailed as problem:
-            self.failed(key, problem)
+            self.progress.error()
+            self.state.fail(name, problem.code, problem.detail)
+            self.watch.fail(reference=references)
         else:
-            self.state.failures.pop(key, None)
+            self.state.failures.pop(name, None)
             self.watch.succeed()
-        self.progress.advance()
-
-    def failed(self, key: str, problem: ObjectFailed) -> None:
-        """Remember that an object failed."""
-        self.progress.error()
-        self.state.fail(key, problem.code, problem.detail)
-        self.watch.fail()
 
     def begin_cycle(self) -> None:
         """Count a new cycle, and note up to when the source has been seen."""
         self.state.cycle += 1
         self.state.watermark = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def reference_key(key: str) -> str:
+    """Return the name under which a failure of an object's references is kept."""
+    return f"{key}:references"
 
 
 async def in_parallel(keys: Iterable[str], work: Callable[[str], Awaitable[None]], parallel: int) -> None:
