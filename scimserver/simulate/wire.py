@@ -82,13 +82,27 @@ class Answer:
         return self.text[:500]
 
 
-Judge = Callable[[str, str, Answer, frozenset[int]], tuple[str, str]]
-"""Method, path, answer, expected statuses → the service's code for what is wrong ("" for nothing), and a text."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, as far as an answer is judged by it."""
+
+    method: str
+    path: str
+    """Below the Tenant URL: ``/Users/u_1``."""
+    params: Mapping[str, str]
+    expect: frozenset[int]
+    """The statuses that mean success."""
 
 
-def by_status(method: str, path: str, answer: Answer, expect: frozenset[int]) -> tuple[str, str]:
+Judge = Callable[[Request, Answer], tuple[str, str]]
+"""Returns the service's code for what is wrong with an answer ("" for nothing), and a text if the server has none."""
+
+
+def by_status(request: Request, answer: Answer) -> tuple[str, str]:
     """Accept what has an expected status; the code is the status."""
-    return ("", "") if answer.status in expect else (str(answer.status) if answer.status else "NoAnswer", "")
+    if answer.status in request.expect:
+        return "", ""
+    return (str(answer.status) if answer.status else "NoAnswer"), ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +217,7 @@ class Wire:
             while (pause := self.retries.after(answer, method)) is not None:
                 await self._sleep(pause)
                 answer = await self._attempt(method, url, body, answer.attempts + 1)
-        code, problem = self.judge(method, path, answer, expect)
+        code, problem = self.judge(Request(method, path, params or {}, expect), answer)
         answer = replace(answer, code=code, problem=problem)
         self._record(method, path, answer, note)
         self._count_silence(answer)
