@@ -155,6 +155,7 @@ class Wire:
         user_agent: str = "",
         retries: Retries | None = None,
         judge: Judge = by_status,
+        space: str = "+",
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: Clock = time.monotonic,
@@ -163,6 +164,7 @@ class Wire:
         self.parallel = parallel
         self.judge = judge
         self.retries = retries or Retries()
+        self.space = space
         self.counts: Counter[str] = Counter()
         self.patience = PATIENCE
         self._journal = journal
@@ -205,13 +207,14 @@ class Wire:
 
         Args:
             path: below the Tenant URL, such as ``/Users``.
-            params: query parameters, which go form-encoded as Entra's do (``+`` for a space).
+            params: query parameters, which go form-encoded as Entra's do; ``space`` is what stands for a space.
             expect: the statuses that mean success.
 
         Raises:
             Unreachable: this is one of many requests in a row that got no answer at all.
         """
-        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+        query = urlencode(params or {}).replace("+", self.space)
+        url = f"{self.url}{path}" + (f"?{query}" if query else "")
         async with self._gate:
             answer = await self._attempt(method, url, body, 1)
             while (pause := self.retries.after(answer, method)) is not None:
