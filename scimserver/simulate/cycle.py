@@ -26,6 +26,10 @@ DELETED = frozenset({204, 404})
 """An object that is gone already is what was wanted."""
 
 
+REFERENCES = ":references"
+"""Follows the objectId in the name of a failure that is about references."""
+
+
 class ConnectionFailed(SimulateProblem):
     """Test Connection says no."""
 
@@ -63,6 +67,8 @@ class Service(ABC):
         self.progress = progress
         self.watch = Watch()
         self.phase = ""
+        self.steps: list[str] = []
+        """What was done on demand, a line each."""
 
     @abstractmethod
     async def test_connection(self) -> None:
@@ -85,8 +91,8 @@ class Service(ABC):
         """Look at every object again, as after "Restart provisioning"; write only what differs."""
 
     @abstractmethod
-    async def on_demand(self, source_id: str) -> list[str]:
-        """Provision one object of the source now; returns a line for each step."""
+    async def on_demand(self, source_id: str) -> None:
+        """Provision one object of the source now; ``steps`` gets a line for each step."""
 
     def wanted(self, person: Person) -> bool:
         """Say whether a person should have an active account: in scope, not blocked, not deleted."""
@@ -162,12 +168,16 @@ class Service(ABC):
         try:
             await work(key)
         except ObjectFailed as problem:
-            self.progress.error()
-            self.state.fail(name, problem.code, problem.detail)
-            self.watch.fail(reference=references)
+            self.failed(name, problem)
         else:
             self.state.failures.pop(name, None)
             self.watch.succeed()
+
+    def failed(self, key: str, problem: ObjectFailed) -> None:
+        """Remember that an object, or what :func:`reference_key` names, failed."""
+        self.progress.error()
+        self.state.fail(key, problem.code, problem.detail)
+        self.watch.fail(reference=key.endswith(REFERENCES))
 
     def begin_cycle(self) -> None:
         """Count a new cycle, and note up to when the source has been seen."""
@@ -177,7 +187,7 @@ class Service(ABC):
 
 def reference_key(key: str) -> str:
     """Return the name under which a failure of an object's references is kept."""
-    return f"{key}:references"
+    return key + REFERENCES
 
 
 async def in_parallel(keys: Iterable[str], work: Callable[[str], Awaitable[None]], parallel: int) -> None:

@@ -164,7 +164,7 @@ class EntraService(Service):
         failure = self.state.failures.get(key)
         return failure is None or failure.next_cycle <= self.state.cycle
 
-    async def on_demand(self, source_id: str) -> list[str]:
+    async def on_demand(self, source_id: str) -> None:
         """Provision one user, or one group with at most five of its members, in the dialect without the flag.
 
         Raises:
@@ -177,40 +177,43 @@ class EntraService(Service):
         self.scope.resolve(self.directory)
         await self.test_connection()
         self.phase = "on demand"
-        steps = ["Test connection: the server answers.", f'Import: "{source_id}" is {thing.id} in the source.']
+        self.steps += ["Test connection: the server answers.", f'Import: "{source_id}" is {thing.id} in the source.']
         if isinstance(thing, Person):
-            return [*steps, *await self._user_on_demand(thing)]
-        return [*steps, *await self._group_on_demand(thing)]
+            await self._user_on_demand(thing)
+        else:
+            await self._group_on_demand(thing)
 
-    async def _user_on_demand(self, person: Person) -> list[str]:
+    async def _user_on_demand(self, person: Person) -> None:
         before = person.id in self.state.ids
-        steps = [f"Scope: {self._scope_text(person)}"]
+        self.steps.append(f"Scope: {self._scope_text(person)}")
         await self.objects.user(person.id)
         if person.id in self.objects.created:
-            steps += ["Match: no user has the matching attributes.", f"Act: created as {self.state.ids[person.id]}."]
+            self.steps.append("Match: no user has the matching attributes.")
+            self.steps.append(f"Act: created as {self.state.ids[person.id]}.")
         elif person.id in self.state.ids:
             how = "known by its cached id" if before else "found"
-            steps += [f"Match: {how}, {self.state.ids[person.id]}.", "Act: brought to what the source says."]
+            self.steps.append(f"Match: {how}, {self.state.ids[person.id]}.")
+            self.steps.append("Act: brought to what the source says.")
         else:
-            steps.append("Act: nothing to do.")
+            self.steps.append("Act: nothing to do.")
         if self.wanted(person) and person.id in self.references.waiting("user"):
             await self.references.manager(person.id)
-            steps.append("Act: the manager is set.")
-        return steps
+            self.steps.append("Act: the manager is set.")
 
-    async def _group_on_demand(self, team: Team) -> list[str]:
+    async def _group_on_demand(self, team: Team) -> None:
         chosen = [key for key in team.members if key in self.directory.people][:MEMBERS_ON_DEMAND]
         if not self.scope.contains(team):
-            return ["Scope: the group is not in scope.", "Act: nothing to do."]
-        steps = ["Scope: the group is in scope."]
+            self.steps += ["Scope: the group is not in scope.", "Act: nothing to do."]
+            return
+        self.steps.append("Scope: the group is in scope.")
         await self.objects.group(team.id)
-        steps.append(f"Act: the group is {self.state.ids[team.id]}.")
+        self.steps.append(f"Act: the group is {self.state.ids[team.id]}.")
         for key in chosen:
             await self.objects.user(key)
         await self.references.members(team.id, only=frozenset(chosen))
         rest = len(team.members) - len(chosen)
         left = f"; {rest} more wait for the next cycle, as on demand takes five at most" if rest else ""
-        return [*steps, f"Act: {len(chosen)} members{left}."]
+        self.steps.append(f"Act: {len(chosen)} members{left}.")
 
     def _scope_text(self, person: Person) -> str:
         if self.wanted(person):

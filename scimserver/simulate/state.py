@@ -60,6 +60,8 @@ class State:
     at the server, also when they are deleted in the source."""
     linked: dict[str, list[str]] = field(default_factory=dict)
     """objectId of a group → objectIds of the members that the server has been told of; of a user → their manager's."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """objectId → id of what is gone at the server, and must answer 404 for ever."""
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """objectId → target path → the value last sent with success (or found there already). A value that the source no
     longer has stays at the server, as nulls are never sent: the comparison at the end expects what is in here."""
@@ -167,6 +169,8 @@ class State:
 
     def forget(self, object_id: str) -> None:
         """Forget an object that is gone at the server."""
+        if object_id in self.ids:
+            self.deleted[object_id] = self.ids[object_id]
         for kept in (self.ids, self.released, self.linked, self.sent, self.failures, self.stuck):
             kept.pop(object_id, None)
         self.group_ids.discard(object_id)

@@ -154,6 +154,7 @@ class Wire:
         user_agent: str = "",
         retries: Retries | None = None,
         judge: Judge = by_status,
+        space: str = "+",
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: Clock = time.monotonic,
@@ -162,6 +163,7 @@ class Wire:
         self.parallel = parallel
         self.judge = judge
         self.retries = retries or Retries()
+        self.space = space
         self.counts: Counter[str] = Counter()
         self.patience = PATIENCE
         self._journal = journal
@@ -202,13 +204,14 @@ class Wire:
     ) -> Answer:
         """Send a request, again if need be, and return the last answer; what is wrong with it is in its ``code``.
 
-        ``path`` is below the Tenant URL; ``params`` go form-encoded as Entra's do (``+`` for a space); ``expect`` are
-        the statuses that mean success.
+        ``path`` is below the Tenant URL; ``params`` go form-encoded as Entra's do, with ``space`` for a space;
+        ``expect`` are the statuses that mean success.
 
         Raises:
             Unreachable: this is one of many requests in a row that got no answer at all.
         """
-        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+        query = urlencode(params or {}).replace("+", self.space)
+        url = f"{self.url}{path}" + (f"?{query}" if query else "")
         async with self._gate:
             answer = await self._attempt(method, url, body, 1)
             while (pause := self.retries.after(answer, method)) is not None:
