@@ -102,11 +102,11 @@ def _employ(people: list[Person], random: Random) -> None:
 
 
 def _absences(people: list[Person], random: Random) -> list[tuple[Person, str, bool]]:
-    """Choose who is blocked (3 %) and who is deleted (1 %) from the beginning; of ten people at least one each."""
+    """Choose who is blocked (3 %) and who is deleted (1 %) from the beginning; of ten people at least one and two."""
     if len(people) < 10:
         return []
-    blocked, deleted = max(1, len(people) * 3 // 100), max(1, len(people) // 100)
-    chosen = random.sample(people[7:] if len(people) > 20 else people[1:], blocked + deleted)
+    blocked, deleted = max(1, len(people) * 3 // 100), max(2, len(people) // 100)
+    chosen = random.sample(people[len(people) // 2 :], blocked + deleted)
     return [
         *((person, "accountEnabled", False) for person in chosen[:blocked]),
         *((person, "IsSoftDeleted", True) for person in chosen[blocked:]),

@@ -18,7 +18,9 @@ Thing = TypeVar("Thing")
 UPDATED = 0.05
 """Share of the active people whose attributes change."""
 SHARES = {"disable": 0.01, "soft_delete": 0.01, "hard_delete": 0.005, "create": 0.01, "move_manager": 0.01}
-"""Share of all people to whom something else happens, at least one each."""
+"""Share of all people to whom something else happens."""
+AT_LEAST = {"soft_delete": 2}
+"""To how many at least, if not one: of those deleted in one cycle the next deletes one for good and restores one."""
 
 
 class Evolution:
@@ -39,8 +41,8 @@ class Evolution:
 
     def run(self) -> list[Change]:
         """Change the directory and return what happened, in the order in which it happened."""
-        self._restore()
         self._hard_delete_the_deleted()
+        self._restore()
         for kind, change in (
             ("soft_delete", self._soft_delete),
             ("disable", self._disable),
@@ -60,7 +62,7 @@ class Evolution:
         self._changes.append(Change(kind, object_id, member))
 
     def _count(self, kind: str) -> int:
-        return max(1, int(len(self._people) * SHARES[kind]))
+        return max(AT_LEAST.get(kind, 1), int(len(self._people) * SHARES[kind]))
 
     def _take(self, count: int, fits: Callable[[Person], bool]) -> Iterator[Person]:
         """Yield up to so many people to whom nothing has happened yet; the first person, the top of all, stays."""
@@ -73,6 +75,10 @@ class Evolution:
 
     # -- people ------------------------------------------------------------------------------------------------------
 
+    def _hard_delete_the_deleted(self) -> None:
+        for person in self._take(self._count("hard_delete"), _deleted):
+            self._hard_delete(person)
+
     def _restore(self) -> None:
         """Bring back a third of the deleted and a third of the blocked, at least one each."""
         for fits in (_deleted, _blocked):
@@ -80,10 +86,6 @@ class Evolution:
             for person in self._take(-(-count // 3), fits):
                 person.update(accountEnabled=True, IsSoftDeleted=False)
                 self._note("restore", person.id)
-
-    def _hard_delete_the_deleted(self) -> None:
-        for person in self._take(self._count("hard_delete"), _deleted):
-            self._hard_delete(person)
 
     def _soft_delete(self, person: Person) -> None:
         person["IsSoftDeleted"] = True
@@ -149,7 +151,7 @@ class Evolution:
 
     def _marry(self, person: Person) -> None:
         """Change the surname and with it the mail; for every second one the sign-in name too."""
-        surname = self._inventor.surname(person)
+        surname = self._another(lambda: self._inventor.surname(person), person.get("surname"))
         local = self._inventor.nickname(f"{person.get('givenName') or ''} {surname}")
         person.update(surname=surname, displayName=f"{person.get('givenName') or ''} {surname}".strip())
         person["mail"] = f"{local}@{self._domain}"

@@ -69,8 +69,10 @@ def _header_is_wrong(header: list[str], faults: Faults) -> bool:
     if len(header) == 1 and ";" in header[0]:
         faults.add("line 1", "columns are separated by `;`, which separates the values of lists: save it with commas.")
         return True
-    for name in {name for name in header if header.count(name) > 1}:
-        faults.add("line 1", f"column `{name}` is there twice: keep one." if name else "a column has no name: name it.")
+    if "" in header:
+        faults.add("line 1", f"column {header.index('') + 1} has no name: name it, or remove it.")
+    for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
+        faults.add("line 1", f"column `{name}` is there twice: keep one.")
     spelling = {name.lower(): name for name in (*ATTRIBUTES, MEMBER_OF)}
     for name in header:
         right = spelling.get(name.lower(), name)
@@ -166,7 +168,7 @@ class _Reading:
         groups = values.pop(MEMBER_OF, [])
         key = str(values.get("objectId") or _made_id("user", name))
         person = Person(values, objectId=key)
-        if self._is_taken(key, "objectId", place) or self._is_taken(name, "userPrincipalName", place):
+        if self._is_taken(name, "userPrincipalName", place) or self._is_taken(key, "objectId", place):
             return
         self._names[key.lower()] = self._names[name.lower()] = key
         for attribute, default in (("accountEnabled", True), ("IsSoftDeleted", False)):

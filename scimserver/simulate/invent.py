@@ -98,12 +98,15 @@ class Inventor:
         self.domain = domain
         self.number = number
         self._taken = set(taken)
-        self._fakers = {region.locale: self._faker(region.locale) for region in REGIONS}
+        self._seeds = {region.locale: self.random.getrandbits(32) for region in REGIONS}
+        self._fakers: dict[str, Faker] = {}
 
-    def _faker(self, locale: str) -> Any:
-        faker = Faker(locale)
-        faker.seed_instance(self.random.getrandbits(32))
-        return faker
+    def _faker(self, region: Region) -> Any:
+        """Return the Faker of a region, seeded by itself: Faker's shared generator has no part in it."""
+        if region.locale not in self._fakers:
+            self._fakers[region.locale] = Faker(region.locale)
+            self._fakers[region.locale].seed_instance(self._seeds[region.locale])
+        return self._fakers[region.locale]
 
     # -- people ------------------------------------------------------------------------------------------------------
 
@@ -144,8 +147,9 @@ class Inventor:
 
     def surname(self, person: Person) -> str:
         """Return another surname, as after a wedding: often a double one."""
-        other: str = self._fakers[self._region_of(person).locale].last_name()
-        return f"{person['surname']}-{other}" if self.random.random() < 0.5 else other
+        other: str = self._faker(self._region_of(person)).last_name()
+        present = person.get("surname")
+        return f"{present}-{other}" if present and self.random.random() < 0.5 else other
 
     def phone(self, person: Person) -> str:
         return self._number(self._region_of(person))
@@ -156,7 +160,7 @@ class Inventor:
 
     def address(self, region: Region, missing: int) -> dict[str, str | None]:
         """Return the four parts of an address; each bit of ``missing`` leaves one out."""
-        faker = self._fakers[region.locale]
+        faker = self._faker(region)
         values = (faker.street_address(), faker.city(), getattr(faker, region.state)(), faker.postcode())
         parts = zip(PARTS, values, strict=True)
         return {part: None if missing >> bit & 1 else text for bit, (part, text) in enumerate(parts)}
@@ -173,7 +177,7 @@ class Inventor:
         if self.number < len(NAMED):
             given, surname, tag = NAMED[self.number]
             return given, surname, folded(f"{given} {surname}"), tag
-        faker = self._fakers[region.locale]
+        faker = self._faker(region)
         tag = "+test" if self.random.random() < 0.01 else ""
         if region.locale == "ja_JP":
             romanized = f"{faker.first_romanized_name()} {faker.last_romanized_name()}"
@@ -205,7 +209,7 @@ class Inventor:
         }
 
     def _lists(self, nickname: str) -> dict[str, list[Any]]:
-        private = [f"{nickname}@home.example"] if self.random.random() < 0.2 else []
+        private = [f"{nickname}@{host}" for host in self._hosts()]
         count = self.random.choices((0, 1, 2), (80, 15, 5))[0]
         roles = [
             {"id": str(UUID(int=number + 1, version=4)), "value": value, "displayName": name}
@@ -214,12 +218,28 @@ class Inventor:
         aliases = [f"SMTP:{nickname}@{self.domain}", f"smtp:{nickname}@mail.{self.domain}"]
         return {"otherMails": private, "proxyAddresses": aliases, "appRoleAssignments": roles}
 
+    def _hosts(self) -> tuple[str, ...]:
+        return self.random.choices(((), ("home.example",), ("home.example", "club.example")), (80, 15, 5))[0]
+
     def _extras(self, region: Region) -> dict[str, str | None]:
-        """Return extension attributes: some people have a prefix, a middle name, a home address."""
-        faker = self._fakers[region.locale]
+        """Return what only some people have, in extension attributes; see the shipped mapping for their meaning."""
+        faker = self._faker(region)
         extras: dict[str, str | None] = {"extensionAttribute1": region.timezone}
-        extras["extensionAttribute2"] = self.random.choice(("Dr", "Prof")) if self.random.random() < 0.05 else None
-        extras["extensionAttribute3"] = faker.first_name() if self.random.random() < 0.1 else None
+        for name, chance, make in (
+            ("extensionAttribute2", 0.05, lambda: self.random.choice(("Dr", "Prof"))),
+            ("extensionAttribute3", 0.10, faker.first_name),
+            ("extensionAttribute4", 0.03, lambda: self.random.choice(("MSc", "PhD", "III"))),
+            ("extensionAttribute5", 0.08, faker.first_name),
+            ("extensionAttribute6", 0.05, lambda: self._number(region)),
+            ("extensionAttribute7", 0.02, lambda: self._number(region)),
+            ("extensionAttribute8", 0.01, lambda: self._number(region)),
+        ):
+            if self.random.random() < chance:
+                extras[name] = make()
+        for kind, chance in (("home", 0.10), ("other", 0.03)):
+            if self.random.random() < chance:
+                parts = {**self.address(region, self._missing()), "country": region.country}
+                extras.update({f"extension_{kind}_{part}": text for part, text in parts.items()})
         return extras
 
     @staticmethod
