@@ -9,7 +9,7 @@ import pytest
 
 from scimserver.simulate import okta_client
 from scimserver.simulate.cycle import ConnectionFailed
-from scimserver.simulate.directory import Change, Directory, Person, Team
+from scimserver.simulate.directory import Change, Directory
 from scimserver.simulate.journal import Journal
 from scimserver.simulate.mapping import Mapping
 from scimserver.simulate.okta import OktaService
@@ -20,33 +20,9 @@ from scimserver.simulate.targets import ENTERPRISE
 from scimserver.simulate.wire import Answer, Wire
 
 from .fake_server import LIST, URL, FakeServer, refuse
+from .people import person, source, team
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-def person(name: str, **more: Any) -> Person:
-    mail = f"{name}@larkfield.example"
-    known = {
-        "objectId": f"p-{name}",
-        "userPrincipalName": mail,
-        "mail": mail,
-        "givenName": name.title(),
-        "surname": "Okafor",
-    }
-    return Person(
-        {**known, "displayName": f"{name.title()} Okafor", "accountEnabled": True, "IsSoftDeleted": False, **more}
-    )
-
-
-def team(name: str, *members: str) -> Team:
-    return Team({"objectId": f"t-{name}", "displayName": name, "members": [f"p-{member}" for member in members]})
-
-
-def source(*things: Person | Team) -> Directory:
-    return Directory(
-        {thing.id: thing for thing in things if isinstance(thing, Person)},
-        {thing.id: thing for thing in things if isinstance(thing, Team)},
-    )
 
 
 @asynccontextmanager
