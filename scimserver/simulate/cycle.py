@@ -26,6 +26,10 @@ DELETED = frozenset({204, 404})
 """An object that is gone already is what was wanted."""
 
 
+REFERENCES = ":references"
+"""Follows the objectId in the name of a failure that is about references."""
+
+
 class ConnectionFailed(SimulateProblem):
     """Test Connection says no."""
 
@@ -63,6 +67,8 @@ class Service(ABC):
         self.progress = progress
         self.watch = Watch()
         self.phase = ""
+        self.steps: list[str] = []
+        """What was done on demand, a line each."""
 
     @abstractmethod
     async def test_connection(self) -> None:
@@ -86,7 +92,7 @@ class Service(ABC):
 
     @abstractmethod
     async def on_demand(self, source_id: str) -> None:
-        """Provision one object of the source now."""
+        """Provision one object of the source now; ``steps`` gets a line for each step."""
 
     def wanted(self, person: Person) -> bool:
         """Say whether a person should have an active account: in scope, not blocked, not deleted."""
@@ -137,36 +143,51 @@ class Service(ABC):
             )
         )
 
-    async def for_each(self, name: str, items: Iterable[str], work: Callable[[str], Awaitable[None]]) -> None:
+    async def for_each(
+        self, name: str, items: Iterable[str], work: Callable[[str], Awaitable[None]], *, references: bool = False
+    ) -> None:
         """Run a phase: ``work`` for every objectId, as many at a time as the wire is parallel.
 
-        An object that fails is remembered for a later cycle; any other exception ends the phase.
+        An object that fails is remembered for a later cycle; any other exception ends the phase. With ``references``
+        it is the object's manager or members that fail, not the object.
         """
         keys = list(items)
+        if not keys:
+            return
         self.phase = name
         self.progress.phase(f"cycle {self.state.cycle}, {name}", total=len(keys))
-        await in_parallel(keys, lambda key: self._one(key, work), self.wire.parallel)
 
-    async def _one(self, key: str, work: Callable[[str], Awaitable[None]]) -> None:
+        async def one(key: str) -> None:
+            await self._try(key, work, references)
+            self.progress.advance()
+
+        await in_parallel(keys, one, self.wire.parallel)
+
+    async def _try(self, key: str, work: Callable[[str], Awaitable[None]], references: bool) -> None:
+        name = reference_key(key) if references else key
         try:
             await work(key)
         except ObjectFailed as problem:
-            self.failed(key, problem)
+            self.failed(name, problem)
         else:
-            self.state.failures.pop(key, None)
+            self.state.failures.pop(name, None)
             self.watch.succeed()
-        self.progress.advance()
 
     def failed(self, key: str, problem: ObjectFailed) -> None:
-        """Remember that an object failed."""
+        """Remember that an object, or what :func:`reference_key` names, failed."""
         self.progress.error()
         self.state.fail(key, problem.code, problem.detail)
-        self.watch.fail()
+        self.watch.fail(reference=key.endswith(REFERENCES))
 
     def begin_cycle(self) -> None:
         """Count a new cycle, and note up to when the source has been seen."""
         self.state.cycle += 1
         self.state.watermark = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def reference_key(key: str) -> str:
+    """Return the name under which a failure of an object's references is kept."""
+    return key + REFERENCES
 
 
 async def in_parallel(keys: Iterable[str], work: Callable[[str], Awaitable[None]], parallel: int) -> None:

@@ -1,4 +1,4 @@
-"""When Entra ID stops provisioning to a server: at once for some answers, else when too much fails (idp-clients §6.2)."""
+"""When Entra ID stops provisioning: at once for some answers, else when too much fails (idp-clients §6.2)."""
 
 from .problems import SimulateProblem
 from .state import Quarantine

@@ -92,8 +92,8 @@ class State:
             found = cls._from_json(value)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise StateProblem(
-                f"{path} cannot be used as a state ({type(error).__name__}: {error}). Choose another --state, or delete "
-                "it: the next run then begins with an initial cycle and finds what is there by matching."
+                f"{path} cannot be used as a state ({type(error).__name__}: {error}). Choose another --state, or "
+                "delete it: the next run then begins with an initial cycle and finds what is there by matching."
             ) from None
         for name, wanted, present in (("service", service, found.service), ("Tenant URL", url, found.url)):
             if wanted != present:

@@ -123,10 +123,9 @@ class Retries:
             return None
         asked = answer.headers.get("retry-after", "")
         growth: float = 2 ** (answer.attempts - 1)
+        pause = growth * (self.throttled if answer.status == 429 else self.pause)
         if asked.isdecimal():  # a date is not understood: identity providers read whole seconds only
             pause = float(asked)
-        else:
-            pause = growth * (self.throttled if answer.status == 429 else self.pause)
         return pause if pause <= self.longest else None
 
 
@@ -205,10 +204,8 @@ class Wire:
     ) -> Answer:
         """Send a request, again if need be, and return the last answer; what is wrong with it is in its ``code``.
 
-        Args:
-            path: below the Tenant URL, such as ``/Users``.
-            params: query parameters, which go form-encoded as Entra's do; ``space`` is what stands for a space.
-            expect: the statuses that mean success.
+        ``path`` is below the Tenant URL; ``params`` go form-encoded as Entra's do, with ``space`` for a space;
+        ``expect`` are the statuses that mean success.
 
         Raises:
             Unreachable: this is one of many requests in a row that got no answer at all.
