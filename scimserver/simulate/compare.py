@@ -60,7 +60,7 @@ class Difference:
             return f"{where} is still there{because}"
         if self.problem == "members":
             return f"{where}: members {_moves(self.wanted, self.found)}"
-        return f"{where}: {self.path} is {_shown(self.found)} and should be {_shown(self.wanted)}"
+        return f"{where}: {self.path} is {_shown(self.found)} and should be {_shown(self.wanted)}{because}"
 
 
 class Differences(list[Difference]):
@@ -223,8 +223,9 @@ class _Comparison:
             return
         allowed = self._managers(thing, row)
         held_id = found.get("value") if isinstance(found, dict) else found
-        if held_id not in allowed or isinstance(found, str):
-            yield Difference("manager", *facts, allowed[0], found if isinstance(found, str) else held_id)
+        bare = "it is a bare string, where an object belongs" if isinstance(found, str) else ""
+        if held_id not in allowed or bare:
+            yield Difference("manager", *facts, allowed[0], held_id, bare)
 
     def _ids(self, source_ids: Sequence[str] | None) -> set[str]:
         return {target_id for key in source_ids or () if (target_id := self._state.target(key))}

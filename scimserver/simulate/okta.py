@@ -53,8 +53,8 @@ class OktaService(OktaClient):
         keys = dict.fromkeys([*self.state.pending, *(c.object_id for c in changes), *self.state.due()])
         groups = self.state.group_ids | self.directory.teams.keys()
         await self._users(key for key in keys if key not in groups)
-        gone = [key for key in self.state.group_ids if key not in self.directory.teams]
-        await self._groups([*gone, *(key for key in self.directory.teams if key in keys or self._push.has_moved(key))])
+        moved = (key for key in self.directory.teams if self._push.has_moved(key) and key not in self.state.stuck)
+        await self._groups([*self._gone_groups(), *(key for key in keys if key in self.directory.teams), *moved])
         self.state.pending.clear()
 
     async def reread(self) -> None:
@@ -62,7 +62,7 @@ class OktaService(OktaClient):
         self._begin()
         await self.read_everything()
         await self._users([*self._wanted_ids(), *(k for k in self.state.ids if k not in self.state.group_ids)])
-        await self.for_each("groups", [*self.directory.teams], self._push.check)
+        await self.for_each("groups", [*self._gone_groups(), *self.directory.teams], self._push.check)
 
     async def on_demand(self, source_id: str) -> None:
         """Provision one user or group now.
@@ -85,14 +85,16 @@ class OktaService(OktaClient):
     def _wanted_ids(self) -> list[str]:
         return [key for key, person in self.directory.people.items() if self.wanted(person)]
 
+    def _gone_groups(self) -> list[str]:
+        return sorted(self.state.group_ids - self.directory.teams.keys())
+
     async def _groups(self, keys: Iterable[str]) -> None:
-        await self.for_each("groups", keys, self._push.push)
+        await self.for_each("groups", dict.fromkeys(keys), self._push.push)
 
     async def _users(self, keys: Iterable[str]) -> None:
         keys = list(dict.fromkeys(keys))
         await self.for_each("users", keys, self._user)
-        stale = [key for key in self.state.ids if key in self.directory.people and self._manager_of(key)]
-        await self.for_each("managers", stale, self._manager)
+        await self.for_each("managers", [key for key in self.state.ids if self._manager_of(key)], self._manager)
 
     async def _user(self, key: str) -> None:
         self.state.stuck.pop(key, None)
@@ -144,10 +146,10 @@ class OktaService(OktaClient):
     async def _deactivate(self, key: str) -> None:
         if self.style() == "put":
             resource = (await self.send("GET", self._path(key), "user", key)).body
-            body = messages.profile_put(resource, {"active": False})
-            await self.send("PUT", self._path(key), "user", key, body=body)
+            method, body = "PUT", messages.profile_put(resource, {"active": False})
         else:
-            await self.send("PATCH", self._path(key), "user", key, CHANGED, body=messages.activation(False))
+            method, body = "PATCH", messages.activation(False)
+        await self.send(method, self._path(key), "user", key, CHANGED, action="disable", body=body)
         self.state.remember(key, {"active": False})
         self.state.release(key)
 
@@ -155,12 +157,12 @@ class OktaService(OktaClient):
         return f"/Users/{self.state.ids[key]}"
 
     def _manager_of(self, key: str) -> str | None:
-        """Return the manager's objectId if the server has to be told of it."""
-        if MANAGER not in {row.target for row in self.mapping.references("user")}:
+        """Return the manager's objectId if the server has to be told of it now."""
+        person = self.directory.people.get(key)
+        if person is None or not self.wanted(person) or key in self.state.failures or key in self.state.stuck:
             return None
-        manager = self.directory.people[key].get("manager")
-        known = bool(manager and self.state.target(manager)) and self.wanted(self.directory.people[key])
-        return str(manager) if known and self.state.linked.get(key) != [manager] else None
+        manager = person.get("manager") if MANAGER in {row.target for row in self.mapping.references("user")} else None
+        return manager if manager and self.state.target(manager) and self.state.linked.get(key) != [manager] else None
 
     async def _manager(self, key: str) -> None:
         manager = self._manager_of(key)

@@ -60,15 +60,23 @@ class OktaClient(Service):
         return next(self._styles)
 
     async def send(
-        self, method: str, path: str, kind: Kind, key: str | None, expect: frozenset[int] = OK, **request: Any
+        self,
+        method: str,
+        path: str,
+        kind: Kind,
+        key: str | None,
+        expect: frozenset[int] = OK,
+        *,
+        action: Action | None = None,
+        **request: Any,
     ) -> Answer:
-        """Send a request for an object.
+        """Send a request for an object; ``request`` is ``params`` or ``body``.
 
         Raises:
             ObjectFailed: it was not answered as expected.
             ConnectionFailed: the token is refused; nothing else would get through either.
         """
-        note = self.note(ACTIONS.get(method, "update"), kind, key, self.state.target(key or ""))
+        note = self.note(action or ACTIONS.get(method, "update"), kind, key, self.state.target(key or ""))
         answer = await self.wire.send(method, path, expect=expect, note=note, **request)
         if answer.status in (401, 403):
             raise ConnectionFailed(f"{method} {path} was refused with {answer.status}: {answer.detail}")
@@ -115,7 +123,7 @@ class OktaClient(Service):
         """
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
         params = {"filter": f'{path} eq "{quoted}"', "startIndex": "1", "count": str(PAGE)}
-        answer = await self.send("GET", ENDPOINTS[kind], kind, key, FOUND, params=params)
+        answer = await self.send("GET", ENDPOINTS[kind], kind, key, FOUND, action="match", params=params)
         found = answer.body.get("Resources", []) if answer.status == 200 and isinstance(answer.body, dict) else []
         if len(found) > 1:
             raise ObjectFailed("409", f"{len(found)} {kind}s have the same `{path}`.")

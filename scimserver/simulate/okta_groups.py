@@ -72,8 +72,8 @@ class GroupPush:
 
     async def check(self, key: str) -> None:
         """Read a group and push it only if it is not as it should be."""
-        team = self._client.directory.teams[key]
-        if key not in self._state.ids or not self._client.scope.contains(team):
+        team = self._client.directory.teams.get(key)
+        if team is None or key not in self._state.ids or not self._client.scope.contains(team):
             await self.push(key)
             return
         resource = (await self._client.send("GET", f"/Groups/{self._state.ids[key]}", "group", key)).body
