@@ -53,11 +53,15 @@ class State:
     directory: Directory | None = None
     ids: dict[str, str] = field(default_factory=dict)
     """objectId of a user or group → id at the server, for what the service manages."""
+    group_ids: set[str] = field(default_factory=set)
+    """The objectIds in ``ids`` that are groups."""
     released: dict[str, str] = field(default_factory=dict)
     """objectId → id of users that were disabled because they left the scope. Nobody manages them any more: they stay
     at the server, also when they are deleted in the source."""
     linked: dict[str, list[str]] = field(default_factory=dict)
     """objectId of a group → objectIds of the members that the server has been told of; of a user → their manager's."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """objectId → id of what is gone at the server, and must answer 404 for ever."""
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """objectId → target path → the value last sent with success (or found there already). A value that the source no
     longer has stays at the server, as nulls are never sent: the comparison at the end expects what is in here."""
@@ -88,8 +92,8 @@ class State:
             found = cls._from_json(value)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise StateProblem(
-                f"{path} cannot be used as a state ({type(error).__name__}: {error}). Choose another --state, or delete "
-                "it: the next run then begins with an initial cycle and finds what is there by matching."
+                f"{path} cannot be used as a state ({type(error).__name__}: {error}). Choose another --state, or "
+                "delete it: the next run then begins with an initial cycle and finds what is there by matching."
             ) from None
         for name, wanted, present in (("service", service, found.service), ("Tenant URL", url, found.url)):
             if wanted != present:
@@ -106,10 +110,12 @@ class State:
             raise ValueError(f"its format is not {FORMAT}")
         source = fields.pop("directory")
         quarantine = fields.pop("quarantine")
+        groups = set(fields.pop("group_ids"))
         failures = {key: Failure(**failure) for key, failure in fields.pop("failures").items()}
         return cls(
             **fields,
             directory=Directory.from_json(source) if source else None,
+            group_ids=groups,
             failures=failures,
             quarantine=Quarantine(**quarantine) if quarantine else None,
         )
@@ -117,6 +123,7 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
         fields = {name: getattr(self, name) for name in self.__slots__ if name != "directory"}
+        fields["group_ids"] = sorted(self.group_ids)
         fields["failures"] = {key: asdict(failure) for key, failure in self.failures.items()}
         fields["quarantine"] = asdict(self.quarantine) if self.quarantine else None
         return {"format": FORMAT, "directory": self.directory.to_json() if self.directory else None, **fields}
@@ -135,6 +142,17 @@ class State:
         """Return the id at the server of an object that is or was managed: what a reference to it becomes."""
         return self.ids.get(object_id) or self.released.get(object_id)
 
+    def adopt(self, object_id: str, target_id: str, *, group: bool = False) -> None:
+        """Cache the id at the server of an object that is managed from now on."""
+        self.ids[object_id] = target_id
+        self.released.pop(object_id, None)
+        if group:
+            self.group_ids.add(object_id)
+
+    def release(self, object_id: str) -> None:
+        """Stop managing a user that has been disabled because it left the scope."""
+        self.released[object_id] = self.ids.pop(object_id)
+
     def remember(self, object_id: str, flat: Mapping[str, Any]) -> None:
         """Remember what the server holds of an object now: what was sent and accepted, or was there already."""
         self.sent.setdefault(object_id, {}).update(flat)
@@ -151,8 +169,11 @@ class State:
 
     def forget(self, object_id: str) -> None:
         """Forget an object that is gone at the server."""
+        if object_id in self.ids:
+            self.deleted[object_id] = self.ids[object_id]
         for kept in (self.ids, self.released, self.linked, self.sent, self.failures, self.stuck):
             kept.pop(object_id, None)
+        self.group_ids.discard(object_id)
 
     def restart(self) -> None:
         """Begin again, as "Restart provisioning" does: every object is matched anew, nobody is stuck."""

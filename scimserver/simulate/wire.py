@@ -82,13 +82,27 @@ class Answer:
         return self.text[:500]
 
 
-Judge = Callable[[str, str, Answer, frozenset[int]], tuple[str, str]]
-"""Method, path, answer, expected statuses → the service's code for what is wrong ("" for nothing), and a text."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, as far as an answer is judged by it."""
+
+    method: str
+    path: str
+    """Below the Tenant URL: ``/Users/u_1``."""
+    params: Mapping[str, str]
+    expect: frozenset[int]
+    """The statuses that mean success."""
 
 
-def by_status(method: str, path: str, answer: Answer, expect: frozenset[int]) -> tuple[str, str]:
+Judge = Callable[[Request, Answer], tuple[str, str]]
+"""Returns the service's code for what is wrong with an answer ("" for nothing), and a text if the server has none."""
+
+
+def by_status(request: Request, answer: Answer) -> tuple[str, str]:
     """Accept what has an expected status; the code is the status."""
-    return ("", "") if answer.status in expect else (str(answer.status) if answer.status else "NoAnswer", "")
+    if answer.status in request.expect:
+        return "", ""
+    return (str(answer.status) if answer.status else "NoAnswer"), ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +123,9 @@ class Retries:
             return None
         asked = answer.headers.get("retry-after", "")
         growth: float = 2 ** (answer.attempts - 1)
+        pause = growth * (self.throttled if answer.status == 429 else self.pause)
         if asked.isdecimal():  # a date is not understood: identity providers read whole seconds only
             pause = float(asked)
-        else:
-            pause = growth * (self.throttled if answer.status == 429 else self.pause)
         return pause if pause <= self.longest else None
 
 
@@ -141,6 +154,7 @@ class Wire:
         user_agent: str = "",
         retries: Retries | None = None,
         judge: Judge = by_status,
+        space: str = "+",
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: Clock = time.monotonic,
@@ -149,6 +163,7 @@ class Wire:
         self.parallel = parallel
         self.judge = judge
         self.retries = retries or Retries()
+        self.space = space
         self.counts: Counter[str] = Counter()
         self.patience = PATIENCE
         self._journal = journal
@@ -189,21 +204,20 @@ class Wire:
     ) -> Answer:
         """Send a request, again if need be, and return the last answer; what is wrong with it is in its ``code``.
 
-        Args:
-            path: below the Tenant URL, such as ``/Users``.
-            params: query parameters, which go form-encoded as Entra's do (``+`` for a space).
-            expect: the statuses that mean success.
+        ``path`` is below the Tenant URL; ``params`` go form-encoded as Entra's do, with ``space`` for a space;
+        ``expect`` are the statuses that mean success.
 
         Raises:
             Unreachable: this is one of many requests in a row that got no answer at all.
         """
-        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+        query = urlencode(params or {}).replace("+", self.space)
+        url = f"{self.url}{path}" + (f"?{query}" if query else "")
         async with self._gate:
             answer = await self._attempt(method, url, body, 1)
             while (pause := self.retries.after(answer, method)) is not None:
                 await self._sleep(pause)
                 answer = await self._attempt(method, url, body, answer.attempts + 1)
-        code, problem = self.judge(method, path, answer, expect)
+        code, problem = self.judge(Request(method, path, params or {}, expect), answer)
         answer = replace(answer, code=code, problem=problem)
         self._record(method, path, answer, note)
         self._count_silence(answer)
