@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from .common import one_line_errors, print_json
+from .running_demo import announced, usual_folder
 
 DATABASE = "scimserver"
 SECRET_KEY = "secret_key"
@@ -41,11 +42,7 @@ def demo(
     from .. import log
 
     log.configure("debug" if debug else "info" if as_json else "warning", "json" if as_json else "console")
-    if data is None:
-        import platformdirs
-
-        data = Path(platformdirs.user_data_dir("scimserver", appauthor=False)) / "demo"
-    asyncio.run(_run(port, data.absolute(), fresh, workspaces or ("demo",), as_json))
+    asyncio.run(_run(port, (data or usual_folder()).absolute(), fresh, workspaces or ("demo",), as_json))
 
 
 async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...], as_json: bool) -> None:
@@ -68,11 +65,12 @@ async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...]
         await announce_demo(app.database, origin, data / SECRET_KEY)
         facts = await _facts(app, names)
         server = Server(app, sockets)
-        if as_json:
-            print_json(facts)
-        else:
-            _explain(facts, data)
-        await server.run_until_stopped()
+        with announced(data, facts):
+            if as_json:
+                print_json(facts)
+            else:
+                _explain(facts, data)
+            await server.run_until_stopped()
 
 
 def _prepare(data: Path, fresh: bool) -> None:

@@ -34,7 +34,7 @@ def judge(request: Request, answer: Answer) -> tuple[str, str]:
     """Return Entra's code for what is wrong with an answer, and what is wrong if the status does not say it."""
     if answer.status not in request.expect:
         return _code(request, answer), ""
-    if request.method == "DELETE" or answer.status == 204:
+    if request.method == "DELETE" or answer.status not in (200, 201):
         return "", ""
     if _has_unwanted_members(request, answer.body):
         return MULTIPLE_ENTRIES, "`members` is in the answer though `excludedAttributes` says that it must not be."

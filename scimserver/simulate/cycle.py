@@ -4,6 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -124,23 +125,12 @@ class Service(ABC):
             raise ObjectFailed(answer.code, answer.detail)
         return answer
 
-    def skip(self, note: Note, code: str, detail: str) -> None:
-        """Write down that nothing was done for an object, and why."""
+    def tell(self, note: Note, problem: "ObjectFailed") -> None:
+        """Write down a failure that no single answer of the server shows."""
+        facts = (note.cycle, note.phase, note.action, note.kind, note.source_id, note.target_id)
+        failure: dict[str, Any] = {"code": problem.code, "detail": problem.detail, "attempts": 0}
         self.journal.record(
-            Entry(
-                note.cycle,
-                note.phase,
-                note.action,
-                note.kind,
-                note.source_id,
-                note.target_id,
-                request="",
-                status=None,
-                result="skipped",
-                code=code,
-                detail=detail,
-                attempts=0,
-            )
+            Entry(*facts, request=f"{note.action} {note.kind}", status=None, result="failure", **failure)
         )
 
     async def for_each(
@@ -207,21 +197,27 @@ async def in_parallel(keys: Iterable[str], work: Callable[[str], Awaitable[None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@dataclass(frozen=True, slots=True)
 class CycleTime:
     """Seconds and requests of one cycle."""
 
-    def __init__(self, name: str, seconds: float, requests: int) -> None:
-        self.name = name
-        self.seconds = seconds
-        self.requests = requests
+    name: str
+    seconds: float
+    requests: int
 
 
-async def run_cycles(service: Service, cycles: int, save: Callable[[], None]) -> list[CycleTime]:
+async def run_cycles(
+    service: Service,
+    cycles: int,
+    evolve: Callable[[int], Sequence[Change]],
+    save: Callable[[], None],
+    times: list[CycleTime],
+) -> None:
     """Run what a new state needs (an initial cycle) or a used one asks for, then the incremental cycles.
 
-    A used state with ``cycles`` 0 is read again as a whole. ``save`` is called whenever there is something to keep.
+    A used state with ``cycles`` 0 is read again as a whole. ``evolve`` lets happen what happens before a cycle;
+    ``save`` is called whenever there is something to keep; ``times`` gets each cycle that came to its end.
     """
-    times: list[CycleTime] = []
 
     async def timed(name: str, work: Awaitable[None]) -> None:
         began, sent = time.monotonic(), service.wire.counts.total()
@@ -237,8 +233,7 @@ async def run_cycles(service: Service, cycles: int, save: Callable[[], None]) ->
     elif cycles == 0:
         await timed("everything again", service.reread())
     for _ in range(cycles):
-        changes = service.directory.evolve(state.cycle + 1)
+        changes = evolve(state.cycle + 1)
         state.pending += [change.object_id for change in changes]
         save()
         await timed(f"incremental cycle {state.cycle + 1}", service.incremental_cycle(changes))
-    return times

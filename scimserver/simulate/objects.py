@@ -16,6 +16,10 @@ Resource = MappingABC[str, Any]
 WITHOUT_MEMBERS = {"excludedAttributes": "members"}
 
 
+class _NoMatch(ObjectFailed):
+    """Nobody can say which resource it is."""
+
+
 class Objects:
     """Matches, creates, updates, disables and deletes."""
 
@@ -33,8 +37,12 @@ class Objects:
             return
         if self._service.wanted(person):
             await self._provision("user", person, anew)
+        elif key not in self._state.ids:
+            return  # nobody is created disabled
+        elif self._service.scope.contains(person):
+            await self._update("user", person, await self.read("user", key))
         else:
-            await self._disable(person)
+            await self._release(person)
 
     async def group(self, key: str, *, anew: bool = False) -> None:
         """Bring one group to what the source says, its members apart."""
@@ -58,16 +66,23 @@ class Objects:
         Raises:
             ObjectFailed: two resources have the value, or the source has a value for none of the attributes.
         """
+        try:
+            return await self._first_hit(kind, thing)
+        except _NoMatch as problem:
+            self._service.tell(self._service.note("match", kind, thing.id), problem)
+            raise
+
+    async def _first_hit(self, kind: Kind, thing: Person | Team) -> Resource | None:
         flat = self._mapping.flat(thing, creating=False)
         questions = [(path, flat[path]) for path in self._mapping.matching(kind) if path in flat]
         if not questions:
             names = ", ".join(f"`{path}`" for path in self._mapping.matching(kind))
-            raise ObjectFailed(MISSING, f"The source has no value for any matching attribute ({names}).")
+            raise _NoMatch(MISSING, f"The source has no value for any matching attribute ({names}).")
         for path, value in questions:
             found = await self._find(kind, thing.id, path, value)
             if len(found) > 1:
                 ids = ", ".join(str(one.get("id")) for one in found[:3])
-                raise ObjectFailed(DUPLICATE, f"{len(found)} {kind}s at the server have this `{path}`: {ids}.")
+                raise _NoMatch(DUPLICATE, f"{len(found)} {kind}s at the server have this `{path}`: {ids}.")
             if found:
                 return found[0]
         return None
@@ -117,29 +132,26 @@ class Objects:
         self.created.add(thing.id)
 
     async def _update(self, kind: Kind, thing: Person | Team, resource: Resource) -> None:
+        """Send what differs. Who is blocked or soft-deleted is disabled by that; memberships stay as they are."""
         flat = self._mapping.flat(thing, creating=False)
         await self._patch(kind, thing.id, edits(flat, resource, self._service.accumulating), resource)
         self._state.remember(thing.id, flat)
 
-    async def _disable(self, person: Person) -> None:
-        """Disable whoever is unassigned, out of scope, blocked or soft-deleted; memberships stay as they are."""
-        if person.id not in self._state.ids:
-            return
-        flat = self._mapping.flat(person, creating=False, in_scope=self._service.scope.contains(person))
+    async def _release(self, person: Person) -> None:
+        """Disable a user who is unassigned or out of scope, and nothing else; from now on nobody manages it."""
+        flat = self._mapping.flat(person, creating=False, in_scope=False)
         inactive = {path: value for path, value in flat.items() if path == "active"}
         resource = await self.read("user", person.id)
-        await self._patch("user", person.id, edits(inactive, resource), resource, disabling=True)
+        await self._patch("user", person.id, edits(inactive, resource), resource)
         self._state.remember(person.id, inactive)
-        if not self._service.scope.contains(person):
-            self._state.release(person.id)
+        self._state.release(person.id)
 
-    async def _patch(
-        self, kind: Kind, key: str, changes: list[Edit], resource: Resource, *, disabling: bool = False
-    ) -> None:
+    async def _patch(self, kind: Kind, key: str, changes: list[Edit], resource: Resource) -> None:
         if not changes:
             return
         target_id = self._state.ids[key]
         body = self._service.dialect.patch(changes, resource, self._service.request_key(key))
+        disabling = any(edit.path == "active" and edit.value is False for edit in changes)
         note = self._service.note("disable" if disabling else "update", kind, key, target_id)
         try:
             await self._service.ask("PATCH", f"{ENDPOINTS[kind]}/{target_id}", note, CHANGED, body=body)

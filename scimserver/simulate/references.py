@@ -38,10 +38,7 @@ class References:
         if key not in self._state.ids or key in self._state.stuck:
             return False
         failure = self._state.failures.get(reference_key(key))
-        if failure is not None and failure.next_cycle > self._state.cycle:
-            return False
-        person = self._service.directory.people.get(key)
-        return person is None or self._service.wanted(person)
+        return failure is None or failure.next_cycle <= self._state.cycle
 
     def _wanted(self, kind: Kind, key: str) -> dict[str, str]:
         """Return objectId → id at the server of what an object should refer to; what has no id yet is left out."""
