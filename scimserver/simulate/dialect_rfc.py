@@ -7,34 +7,59 @@ Unlike Entra's and Okta's own dialects, this one
 * replaces ``emails[type eq "work"].value`` only where there is such an element; elsewhere ``replace`` would be 400
   ``noTarget`` (§3.5.2.3), so the whole element is added to ``emails``;
 * removes a member by ``members[value eq "…"]`` (§3.5.2.2);
-* asks ``/ServiceProviderConfig``, ``/ResourceTypes`` and ``/Schemas`` first: a server without PATCH gets PUT, and an
-  attribute that it does not publish is not sent.
+* never asks about references by filter (a complex attribute cannot be compared, §3.4.2.2): it reads the resource.
+
+:mod:`.rfc` runs Entra's cycles in it, after it has asked what the server can do.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .dialects import GROUP, PATCH_OP, USER, Edit, Flat, Message
 from .targets import MANAGER, Target, target
 
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
-Flat = Mapping[str, Any]
-"""Target path → value."""
-Message = dict[str, Any]
+class Rfc:
+    """The shapes; see :class:`~.dialects.Dialect`."""
 
+    name = "rfc"
+    reference_filters = False
 
-def user_body(flat: Flat) -> Message:
-    """Return the body that creates a user."""
-    return _body(USER, flat)
+    def user_body(self, flat: Flat) -> Message:
+        """Return the body that creates a user."""
+        return _body(USER, flat)
 
+    def group_body(self, flat: Flat) -> Message:
+        """Return the body that creates a group without members."""
+        return _body(GROUP, flat)
 
-def group_body(flat: Flat) -> Message:
-    """Return the body that creates a group without members."""
-    return _body(GROUP, flat)
+    def patch(self, edits: Sequence[Edit], resource: Mapping[str, Any], key: str) -> Message:
+        """Return the PATCH that carries out the edits in a resource as it was last read."""
+        operations: list[Message] = []
+        absent: dict[Target, Any] = {}
+        for edit in edits:
+            place = target(edit.path)
+            if place.selector and not place.exists(resource):
+                absent[place] = edit.value
+            else:
+                operations.append({"op": edit.op, "path": edit.path, "value": edit.value})
+        return _message([*operations, *_additions(absent)])
+
+    def manager_patch(self, manager: str | None, before: str | None, base_url: str, key: str) -> Message:
+        """Return the PATCH that sets or removes the manager."""
+        if manager is None:
+            return _message([{"op": "remove", "path": MANAGER}])
+        return _message([{"op": "replace", "path": MANAGER, "value": {"value": manager}}])
+
+    def members_patch(self, added: Sequence[str], removed: Sequence[str], key: str) -> Message:
+        """Return the PATCH that adds and removes members by their ids."""
+        operations: list[Message] = []
+        if added:
+            operations.append({"op": "add", "path": "members", "value": [{"value": member} for member in added]})
+        operations += [{"op": "remove", "path": f'members[value eq "{member}"]'} for member in removed]
+        return _message(operations)
 
 
 def _body(schema: str, flat: Flat) -> Message:
@@ -46,55 +71,32 @@ def _body(schema: str, flat: Flat) -> Message:
     return body
 
 
-def patch(changes: Flat, resource: Mapping[str, Any]) -> Message:
-    """Return the PATCH that sets the changed target paths in a resource as it was last read."""
-    operations: list[Message] = []
-    absent: dict[Target, Any] = {}
-    for path, value in changes.items():
-        place = target(path)
-        if place.selector and not place.exists(resource):
-            absent[place] = value
-        else:
-            operations.append({"op": "replace", "path": path, "value": value})
-    return _message([*operations, *_additions(absent)])
-
-
 def _additions(absent: Mapping[Target, Any]) -> Iterable[Message]:
     """Yield one ``add`` for each attribute, with its new elements whole."""
-    new: dict[str | None, Message] = {}
+    attributes: dict[Target, Message] = {}
     for place, value in absent.items():
-        place.put(new.setdefault(place.schema, {}), value)
-    for urn, attributes in new.items():
-        for name, elements in attributes.items():
-            yield {"op": "add", "path": f"{urn}:{name}" if urn else name, "value": elements}
-
-
-def manager_patch(manager_id: str | None) -> Message:
-    """Return the PATCH that sets or removes the manager."""
-    if manager_id is None:
-        return _message([{"op": "remove", "path": MANAGER}])
-    return _message([{"op": "replace", "path": MANAGER, "value": {"value": manager_id}}])
-
-
-def members_patch(added: Iterable[str], removed: Iterable[str]) -> Message:
-    """Return the PATCH that adds and removes members by their ids."""
-    new = [{"value": member} for member in added]
-    operations: list[Message] = [{"op": "add", "path": "members", "value": new}] if new else []
-    operations += [{"op": "remove", "path": f'members[value eq "{member}"]'} for member in removed]
-    return _message(operations)
+        place.put(attributes.setdefault(Target(place.schema, place.attribute), {}), value)
+    for attribute, holder in attributes.items():
+        path = f"{attribute.schema}:{attribute.attribute}" if attribute.schema else attribute.attribute
+        yield {"op": "add", "path": path, "value": attribute.find(holder)}
 
 
 def _message(operations: list[Message]) -> Message:
     return {"schemas": [PATCH_OP], "Operations": operations}
 
 
-def put_body(resource: Mapping[str, Any], changes: Flat) -> Message:
-    """Return the resource as it was read, with the changes in it: what a server without PATCH is sent."""
+def patched(resource: Mapping[str, Any], message: Message) -> Message:
+    """Return a resource as one of this dialect's PATCH messages would leave it: what a server without PATCH is sent."""
     body = copy.deepcopy(dict(resource))
-    for path, value in changes.items():
-        place = target(path)
-        place.put(body, value)
-        if place.schema and place.schema not in body["schemas"]:
+    for operation in message["Operations"]:
+        place = target(operation["path"])
+        if operation["op"] == "remove":
+            place.remove(body)
+        elif operation["op"] == "add" and isinstance(operation["value"], list):
+            place.put(body, [*(place.find(body) or []), *operation["value"]])
+        else:
+            place.put(body, operation["value"])
+        if place.schema and place.schema in body and place.schema not in body["schemas"]:
             body["schemas"].append(place.schema)
     return body
 

@@ -59,6 +59,16 @@ class Target:
             holder = holder.setdefault(name, {})
         holder[_name(holder, self._sub or name)] = value
 
+    def remove(self, resource: dict[str, Any]) -> None:
+        """Take the whole attribute out of a resource, or with a selector the elements that meet it."""
+        holder = _get(resource, self.schema) if self.schema else resource
+        whole = _get(holder, self.attribute)
+        if self.selector and whole:
+            gone = list(self._elements(whole))
+            whole[:] = [element for element in whole if element not in gone]
+        elif whole is not None:
+            del holder[_name(holder, self.attribute)]
+
     @property
     def _sub(self) -> str | None:
         return self.sub or ("value" if self.selector else None)

@@ -59,7 +59,7 @@ class FakeServer:
         endpoint, _, id_ = path.partition("?")[0].lstrip("/").partition("/")
         resources = self.held[endpoint]
         if request.method == "POST":
-            made = f"{endpoint[0].lower()}_{len(self.asked)}"
+            made = f"{endpoint[0].lower()}_new{len(self.asked)}"
             resources[made] = {**body, "id": made, "meta": {"resourceType": endpoint.rstrip("s")}}
             resources[made].pop("password", None)
             return 201, resources[made]

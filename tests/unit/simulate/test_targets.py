@@ -79,6 +79,22 @@ def test_a_new_element_meets_every_condition_with_real_booleans() -> None:
     assert resource == {"roles": [{"primary": True, "type": "app", "value": "editor"}]}
 
 
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("emails", {}),
+        ("EMAILS", {}),
+        ('emails[type eq "work"]', {"emails": [{"type": "home", "value": "h"}]}),
+        ('emails[type eq "other"]', {"emails": [{"type": "home", "value": "h"}, {"type": "work", "value": "w"}]}),
+        ("title", {"emails": [{"type": "home", "value": "h"}, {"type": "work", "value": "w"}]}),
+    ],
+)
+def test_removes_an_attribute_or_the_elements_meant(path: str, left: dict[str, Any]) -> None:
+    resource = {"emails": [{"type": "home", "value": "h"}, {"type": "work", "value": "w"}]}
+    target(path).remove(resource)
+    assert resource == left
+
+
 def test_a_name_in_another_case_is_not_put_twice() -> None:
     resource: dict[str, Any] = {"userName": "a"}
     target("UserName").put(resource, "b")
