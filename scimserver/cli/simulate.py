@@ -14,7 +14,7 @@ from .running_demo import running_demo
 if TYPE_CHECKING:
     from ..simulate.run import Outcome
 
-DIALECTS = ("legacy", "scim2", "mixed")
+DIALECTS = ("legacy", "scim2", "mixed", "rfc")
 FLAGS = {"aadoptscim062020": "scim2", "azureadscimpatch2017": "legacy"}
 """Entra's behaviour flags at the end of a Tenant URL, in lower case → the dialect that they ask for."""
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -61,6 +61,8 @@ def simulate(ctx: click.Context, /, url: str | None, token: str | None, debug: b
     Examples: scimserver simulate entra --users 500 --groups 20
               scimserver simulate entra https://scim.example.net/t/larkfield/scim/v2 --dialect mixed --state lark.json
     """
+    if options["service"] == "okta" and options["dialect"] == "rfc":
+        raise click.UsageError("Okta has no dialect rfc, only legacy (PUT), scim2 (PATCH) and mixed; entra has it.")
     url, token = _target(url, token, options.pop("data"))
     try:
         from ..simulate.problems import SimulateProblem

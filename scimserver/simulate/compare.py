@@ -177,7 +177,7 @@ class _Comparison:
                 yield from self._reference(kind, row, thing, resource)
 
     def _belongs(self, thing: Person | Team) -> bool:
-        """Say whether the service should have created it: nobody is created disabled."""
+        """Say whether the service has to keep it up to date, and create it if need be; nobody is created disabled."""
         return self._scope.contains(thing) and (not isinstance(thing, Person) or thing.active)
 
     def _why(self, source_id: str) -> str:
@@ -185,8 +185,10 @@ class _Comparison:
         return self._state.stuck.get(source_id) or (failure.detail or failure.code if failure else "")
 
     def _wanted(self, thing: Person | Team) -> dict[str, Any]:
-        now = self._mapping.flat(thing, creating=False, in_scope=self._scope.contains(thing))
-        return {**self._state.sent.get(thing.id, {}), **now}
+        sent = self._state.sent.get(thing.id, {})
+        if not self._belongs(thing):  # of somebody disabled nothing else is sent
+            return {**sent, "active": False} if "active" in sent else dict(sent)
+        return {**sent, **self._mapping.flat(thing, creating=False)}
 
     def _released(self, source_id: str, name: str) -> Iterator[Difference]:
         """A user whom nobody manages any more stays as last sent, disabled."""
@@ -232,7 +234,7 @@ class _Comparison:
 
     def _managers(self, person: Person | Team, row: Attribute) -> list[str | None]:
         """Return the ids that may stand there: the manager's; without one that is known, what was last sent."""
-        now = self._state.target(str(person.get(row.source or "")))
+        now = self._state.target(str(person.get(row.source or ""))) if self._belongs(person) else None
         if now:
             return [now]
         before = self._state.linked.get(person.id, [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .directory import Change, Directory, Person
+from .directory import Change, Directory, Person, Team
 from .journal import Action, Entry, Journal
 from .mapping import Mapping
 from .problems import SimulateProblem
@@ -98,6 +98,25 @@ class Service(ABC):
     def wanted(self, person: Person) -> bool:
         """Say whether a person should have an active account: in scope, not blocked, not deleted."""
         return person.active and self.scope.contains(person)
+
+    def named(self, name: str) -> Person | Team:
+        """Find a person by objectId, userPrincipalName, mail or displayName, or a group by objectId or displayName.
+
+        Raises:
+            SimulateProblem: nothing or more than one thing in the source has this name.
+        """
+        names = ("objectId", "userPrincipalName", "mail", "displayName")
+        things: list[Person | Team] = [*self.directory.people.values(), *self.directory.teams.values()]
+        wanted = name.casefold()
+        found = [thing for thing in things if wanted in (str(thing.get(n) or "").casefold() for n in names)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise SimulateProblem(
+                f'The source has no user or group "{name}": give an objectId, a sign-in name or a name.'
+            )
+        ids = ", ".join(thing.id for thing in found[:3])
+        raise SimulateProblem(f'"{name}" is the name of {len(found)} objects of the source: give an objectId ({ids}).')
 
     def note(self, action: Action, kind: Kind, source_id: str | None, target_id: str | None = None) -> Note:
         """Return the journal's part of a request in this phase."""

@@ -12,7 +12,6 @@ from .dialects import GROUP, USER, Legacy
 from .directory import Change
 from .objects import WITHOUT_MEMBERS, Objects, equals
 from .people import Person, Team
-from .problems import SimulateProblem
 from .references import References
 
 KINDS: tuple[Kind, ...] = ("user", "group")
@@ -172,7 +171,7 @@ class EntraService(Service):
             ConnectionFailed: Test Connection says no.
             ObjectFailed: the object cannot be provisioned.
         """
-        thing = self._named(source_id)
+        thing = self.named(source_id)
         self.dialect = Legacy()
         self.scope.resolve(self.directory)
         await self.test_connection()
@@ -221,21 +220,6 @@ class EntraService(Service):
         if not self.scope.contains(person):
             return "not in scope."
         return "the account is soft-deleted." if person.get("IsSoftDeleted") else "the account is blocked."
-
-    def _named(self, name: str) -> Person | Team:
-        """Find a person by objectId, userPrincipalName, mail or displayName, or a group by objectId or displayName."""
-        names = ("objectId", "userPrincipalName", "mail", "displayName")
-        things: list[Person | Team] = [*self.directory.people.values(), *self.directory.teams.values()]
-        wanted = name.casefold()
-        found = [thing for thing in things if wanted in (str(thing.get(n) or "").casefold() for n in names)]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise SimulateProblem(
-                f'The source has no user or group "{name}": give an objectId, a sign-in name or a name.'
-            )
-        ids = ", ".join(thing.id for thing in found[:3])
-        raise SimulateProblem(f'"{name}" is the name of {len(found)} objects of the source: give an objectId ({ids}).')
 
 
 def _function_names(expression: Any) -> str:

@@ -13,7 +13,6 @@ from .cycle import CHANGED, CREATED, OK, ConnectionFailed
 from .directory import Change, Person
 from .okta_client import OktaClient, Resource, new_id
 from .okta_groups import GroupPush
-from .problems import SimulateProblem
 from .targets import MANAGER, target
 
 
@@ -65,18 +64,25 @@ class OktaService(OktaClient):
         await self.for_each("groups", [*self._gone_groups(), *self.directory.teams], self._push.check)
 
     async def on_demand(self, source_id: str) -> None:
-        """Provision one user or group now.
+        """Provision one user or group now, with the user's manager or the group's members as far as they are there.
 
         Raises:
-            SimulateProblem: the source has no such object.
+            SimulateProblem: nothing or more than one thing in the source has this name.
+            ObjectFailed: the object cannot be provisioned.
         """
+        thing = self.named(source_id)
         self._begin()
-        if source_id in self.directory.teams:
-            await self._groups([source_id])
-        elif source_id in self.directory.people:
-            await self._users([source_id])
+        self.phase = "on demand"
+        known = self.state.ids.get(thing.id)
+        if isinstance(thing, Person):
+            await self._user(thing.id)
+            if self._manager_of(thing.id):
+                await self._manager(thing.id)
         else:
-            raise SimulateProblem(f"The source has no user or group {source_id}.")
+            await self._push.push(thing.id)
+        now = self.state.ids.get(thing.id)
+        state = f"is {now} and as the source says" if now else "is not assigned: nothing to do, or deactivated"
+        self.steps.append(f'"{source_id}" {state}{"" if known else ", found or created now" if now else ""}.')
 
     def _begin(self) -> None:
         self.begin_cycle()

@@ -13,6 +13,7 @@ from .cycle import CHANGED, ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed
 from .dialect_rfc import Discovery, patched
 from .dialects import GROUP, USER
 from .entra import EntraService
+from .journal import Entry
 from .mapping import Attribute
 from .objects import Objects
 from .targets import target
@@ -68,8 +69,7 @@ class RfcService(EntraService):
             kept = tuple(row for row in rows if server.publishes(row.target, SCHEMAS[kind]))
             for row in rows:
                 if row not in kept:
-                    note = self.note("other", kind, None)
-                    self.skip(note, "NotPublished", f"/Schemas does not list `{row.target}`: it is not sent.")
+                    self._say_that_it_is_left_out(kind, row)
             if rows and not any(row.matching for row in kept):
                 names = ", ".join(self.mapping.matching(kind))
                 raise ConnectionFailed(f"/Schemas lists no matching attribute of the {kind}s ({names}).")
@@ -77,6 +77,23 @@ class RfcService(EntraService):
 
         self.mapping = replace(self.mapping, users=published("user"), groups=published("group"))
         self.objects = Objects(self)  # it keeps the mapping
+
+    def _say_that_it_is_left_out(self, kind: Kind, row: Attribute) -> None:
+        detail = f"/Schemas does not list `{row.target}`: it is not sent."
+        entry = Entry(
+            self.state.cycle,
+            self.phase,
+            "other",
+            kind,
+            None,
+            None,
+            "GET /Schemas",
+            None,
+            "skipped",
+            "NotPublished",
+            detail,
+        )
+        self.journal.record(entry)
 
     async def ask(
         self,

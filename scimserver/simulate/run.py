@@ -8,17 +8,20 @@ from typing import Any, Literal
 
 from .compare import compare
 from .cycle import CycleTime, ObjectFailed, Service, run_cycles
+from .dialect_rfc import Rfc
 from .dialects import dialect_named
 from .directory import Change, Directory
 from .entra import EntraService
 from .journal import Journal
 from .mapping import Mapping
 from .okta import OktaService
+from .okta_client import SPACE as OKTA_SPACE
 from .okta_client import USER_AGENT as OKTA_USER_AGENT
 from .okta_client import OktaRetries
 from .progress import Progress
 from .quarantine import Quarantined, explain
 from .report import Difference, Report
+from .rfc import RfcService
 from .scoping import Scope
 from .state import Quarantine, State
 from .wire import Unreachable, Wire, base_url
@@ -95,16 +98,23 @@ async def run(options: Options) -> Outcome:
     source = _Source(options, state)
     with Journal(options.log) as journal, Progress(not options.quiet) as progress:
         async with _wire(options, url, journal) as wire:
-            dialect = dialect_named(options.dialect, options.seed) if options.service == "entra" else options.dialect
-            kinds: dict[str, Callable[..., Service]] = {"entra": EntraService, "okta": OktaService}
-            service = kinds[options.service](wire, source.directory, mapping, scope, state, dialect, journal, progress)
+            make, dialect = _kind(options)
+            service = make(wire, source.directory, mapping, scope, state, dialect, journal, progress)
             return await _Run(options, service, source).run()
+
+
+def _kind(options: Options) -> tuple[Callable[..., Service], Any]:
+    if options.service == "okta":
+        return OktaService, options.dialect
+    if options.dialect == Rfc.name:
+        return RfcService, Rfc()
+    return EntraService, dialect_named(options.dialect, options.seed)
 
 
 def _wire(options: Options, url: str, journal: Journal) -> Wire:
     more: dict[str, Any] = {"user_agent": "scimserver-simulate"}
     if options.service == "okta":
-        more = {"user_agent": OKTA_USER_AGENT, "retries": OktaRetries()}
+        more = {"user_agent": OKTA_USER_AGENT, "retries": OktaRetries(), "space": OKTA_SPACE}
     return Wire(url, options.token, journal=journal, rate=options.rate, parallel=options.parallel, **more)
 
 

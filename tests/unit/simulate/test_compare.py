@@ -231,6 +231,13 @@ async def test_a_disabled_person_who_was_never_created_is_not_missed(office: Off
     assert [d.problem for d in await office.compare()] == ["missing"]
 
 
+async def test_of_somebody_disabled_who_is_still_managed_nothing_but_that_is_expected(office: Office) -> None:
+    office.bea.update(accountEnabled=False, displayName="not sent", manager="p-tom")
+    assert [(d.problem, d.wanted) for d in await office.compare()] == [("active", False)]
+    office.user("bea")["active"] = False
+    assert await office.compare() == []
+
+
 async def test_a_group_out_of_scope_is_left_over(office: Office) -> None:
     office.mapping.scope.assigned = frozenset({"p-ines", "p-bea", "p-tom"})
     [difference] = await office.compare()

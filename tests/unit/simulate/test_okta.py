@@ -489,11 +489,11 @@ async def test_a_wrong_answer_fails_the_connection(status: int, body: Any, words
 async def test_one_user_or_group_on_demand() -> None:
     server = FakeServer()
     async with okta(server, source(person("ines"), person("bea"), team("Harbour Works", "ines"))) as service:
-        await service.on_demand("p-ines")
+        await service.on_demand("ines@larkfield.example")
         assert [user["userName"] for user in server.users.values()] == ["ines@larkfield.example"]
         await service.on_demand("t-Harbour Works")
         assert members(server) == ["ines"]
-        with pytest.raises(SimulateProblem, match="no user or group p-nobody"):
+        with pytest.raises(SimulateProblem, match='no user or group "p-nobody"'):
             await service.on_demand("p-nobody")
 
 
