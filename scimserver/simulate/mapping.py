@@ -4,22 +4,15 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
+from ..expressions import Expression, ExpressionProblem
 from .people import Person, Team
+from .problems import MappingProblem
 from .scoping import Scope
 
 Kind = Literal["user", "group"]
 Service = Literal["entra", "okta"]
-
-
-class Expression(Protocol):
-    """A compiled expression, see :mod:`scimserver.expressions`."""
-
-    @property
-    def attributes(self) -> frozenset[str]: ...
-
-    def evaluate(self, source: MappingABC[str, Any]) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +42,13 @@ class Attribute:
         return frozenset({self.source} if self.source else ())
 
     def value(self, source: MappingABC[str, Any], *, creating: bool) -> Any:
-        """Return what is sent, or None for nothing."""
+        """Return what is sent, or None for nothing.
+
+        Raises:
+            MappingProblem: the expression cannot be evaluated for this source; names the target and the cure.
+        """
         if self.expression is not None:
-            found = self.expression.evaluate(source)
+            found = self._evaluated(self.expression, source)
         elif self.source is not None:
             found = source.get(self.source)
         else:
@@ -59,6 +56,12 @@ class Attribute:
         if _empty(found) and creating:
             found = self.default
         return None if _empty(found) else _typed(found, self.type)
+
+    def _evaluated(self, expression: Expression, source: MappingABC[str, Any]) -> Any:
+        try:
+            return expression.evaluate(source)
+        except ExpressionProblem as problem:
+            raise MappingProblem(f"{self.target}: {problem}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,10 @@ class Mapping:
         """
         from .mapping_file import read
 
-        if path is not None:
-            users, groups, scope = read(path.name, path)
-            return cls(users, groups, scope, str(path))
         shipped = files("scimserver.simulate").joinpath("mappings", f"{service}.toml")
-        users, groups, scope = read(f"{service}.toml", shipped)
-        return cls(users, groups, scope, f"{service}.toml")
+        name = str(path) if path else shipped.name
+        users, groups, scope = read(name, path or shipped, service)
+        return cls(users, groups, scope, name)
 
     def of(self, kind: Kind) -> tuple[Attribute, ...]:
         """Return the rows for one kind of resource."""

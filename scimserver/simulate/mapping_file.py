@@ -10,7 +10,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from .mapping import Attribute, Expression
+from ..expressions import Expression, ExpressionProblem, compile_expression
+from .mapping import Attribute
 from .problems import Faults, MappingProblem
 from .scoping import Scope
 from .targets import parse_target
@@ -27,8 +28,8 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 Rows = tuple[Attribute, ...]
 
 
-def read(name: str, file: Path | Traversable) -> tuple[Rows, Rows, Scope]:
-    """Return the rows for users, those for groups, and the scope.
+def read(name: str, file: Path | Traversable, service: str) -> tuple[Rows, Rows, Scope]:
+    """Return the rows for users, those for groups, and the scope of a mapping for one service.
 
     Raises:
         MappingProblem: all that is wrong, with the file, the target and the cure.
@@ -40,8 +41,11 @@ def read(name: str, file: Path | Traversable) -> tuple[Rows, Rows, Scope]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingProblem(f"{file}: is not TOML: {error}") from None
     faults = Faults(name)
-    for key in content.keys() - set(SECTIONS):
-        faults.add(key, f"is unknown. {_hint(key, SECTIONS)}")
+    for key in content:
+        if key not in SECTIONS:
+            faults.add(key, f"is unknown. {_hint(key, SECTIONS)}")
+    if content.get("service", service) != service:
+        faults.add("service", f"is `{content['service']}`, and `{service}` is simulated: take a mapping for that one.")
     users, groups = (_rows(content.get(section, []), section, faults) for section in ("users", "groups"))
     if not users and not faults:
         faults.add("users", "has no attributes: map at least `userName`.")
@@ -66,14 +70,15 @@ def _row(entry: Mapping[str, Any], place: str, faults: Faults) -> Attribute | No
     if not isinstance(target, str):
         faults.add(place, 'needs a `target`, the SCIM attribute: target = "name.givenName".')
         return None
-    before = bool(faults)
     place = f"{place} {target}"
-    for text in _faults_of(entry, target):
+    texts = _faults_of(entry, target)
+    for text in texts:
         faults.add(place, text)
-    expression = _compiled(entry["expression"], place, faults) if isinstance(entry.get("expression"), str) else None
-    if faults and not before:
+    wanted = entry.get("expression")
+    expression = _compiled(wanted, place, faults) if isinstance(wanted, str) and wanted else None
+    if texts or (wanted and expression is None):
         return None
-    known = {key: value for key, value in entry.items() if key in KEYS and key != "expression"}
+    known = {key: value for key, value in entry.items() if key != "expression"}
     known.setdefault("type", "boolean" if target.rpartition(".")[2].lower() in ("active", "primary") else "string")
     return Attribute(**known, expression=expression)
 
@@ -135,14 +140,11 @@ def _together(rows: Rows, section: str, faults: Faults) -> None:
 
 
 def _compiled(text: str, place: str, faults: Faults) -> Expression | None:
-    from ..expressions import ExpressionProblem, compile_expression
-
     try:
-        compiled: Expression = compile_expression(text)
+        return compile_expression(text)
     except ExpressionProblem as problem:
         faults.add(place, f"`expression`: {problem}")
         return None
-    return compiled
 
 
 def _hint(key: str, known: tuple[str, ...]) -> str:

@@ -105,7 +105,7 @@ class Scope:
         if not isinstance(section, dict):
             faults.add("scope", "must be a section: write `[[scope.users]]` or `[scope]`.")
             return cls()
-        for key in section.keys() - {"users", "groups", "assigned"}:
+        for key in _unknown(section, "users", "groups", "assigned"):
             faults.add(f"scope.{key}", "is unknown: a scope has `users`, `groups` and `assigned`.")
         return cls(
             users=_filters(section.get("users", []), "scope.users", faults),
@@ -134,6 +134,10 @@ class Scope:
         return not filters or any(all(clause.holds(thing) for clause in clauses) for clauses in filters)
 
 
+def _unknown(section: Mapping[str, Any], *known: str) -> list[str]:
+    return [key for key in section if key not in known]
+
+
 def _whole(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
@@ -160,7 +164,7 @@ def _filters(value: Any, place: str, faults: Faults) -> tuple[tuple[Clause, ...]
 
 
 def _filter(entry: Mapping[str, Any], place: str, faults: Faults) -> tuple[Clause, ...]:
-    for key in entry.keys() - {"title", "clauses"}:
+    for key in _unknown(entry, "title", "clauses"):
         faults.add(f"{place}.{key}", "is unknown: a filter has `title` and `clauses`.")
     clauses = entry.get("clauses")
     if not isinstance(clauses, list) or not clauses:
@@ -174,7 +178,7 @@ def _clause(value: Any, place: str, faults: Faults) -> Clause | None:
     if not isinstance(value, dict) or not isinstance(value.get("attribute"), str):
         faults.add(place, "needs an `attribute`, the name of a source attribute such as `department`.")
         return None
-    for key in value.keys() - {"attribute", "operator", "value"}:
+    for key in _unknown(value, "attribute", "operator", "value"):
         faults.add(f"{place}.{key}", "is unknown: a clause has `attribute`, `operator` and `value`.")
     attribute, operator = value["attribute"], _operator(value.get("operator"), place, faults)
     if attribute in LISTS or attribute == "members":
