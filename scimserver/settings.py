@@ -95,6 +95,12 @@ class SchemaSettings(_Section):
     files: list[Path] = []
 
 
+class ProfileSettings(_Section):
+    """How the requests of identity providers are read, beside the shipped profiles."""
+
+    dirs: list[Path] = []
+
+
 class LimitSettings(_Section):
     """What one request, and one workspace, may take."""
 
@@ -134,6 +140,7 @@ class Settings(BaseSettings):
     security: SecuritySettings = Field(default=SecuritySettings.model_construct(), validate_default=False)
     plugins: PluginSettings = PluginSettings()
     schemas: SchemaSettings = SchemaSettings()
+    profiles: ProfileSettings = ProfileSettings()
     limits: LimitSettings = LimitSettings()
     logging: LoggingSettings = LoggingSettings()
 

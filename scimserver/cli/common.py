@@ -58,13 +58,15 @@ def _explain(error: Exception) -> str:
     from ..errors import ScimError
     from ..plugins import PluginProblem
     from ..schema.loader import SchemaProblem
+    from ..service.profiles import ProfileProblem
     from ..settings import SettingsProblem
     from ..store.embedded import EmbeddedProblem
     from ..store.failures import StoreError
 
     if isinstance(error, ScimError):
         return error.detail
-    if isinstance(error, PluginProblem | SchemaProblem | SettingsProblem | EmbeddedProblem | StoreError | OSError):
+    ours = PluginProblem | ProfileProblem | SchemaProblem | SettingsProblem | EmbeddedProblem | StoreError
+    if isinstance(error, ours | OSError):
         return str(error)
     return f"{type(error).__name__}: {error} (--debug shows where)"
 

@@ -78,11 +78,16 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    for key in [key for key in found if key not in ("plugins", "limits")]:
+    from ..service.profiles import BEHAVIOURS
+
+    for key in [key for key in found if key not in ("plugins", "limits", "switches")]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
         click.echo(f"{'plugin':12}  {plugin['name']}{settings}")
+    for key, value in found["switches"].items():
+        kind = "behaviour" if key in BEHAVIOURS else "tolerate"
+        click.echo(f"{kind}.{key}  {'on' if value else 'off'}")
     for key, value in found["limits"].items():
         click.echo(f"limits.{key}  {value}")
 
@@ -114,10 +119,12 @@ def set_(
 ) -> None:
     """Change plugins, their settings, limits and the profile of a workspace.
 
-    The profile `default` reads requests as identity providers mean them, `strict` to the letter of RFC 7643 and 7644.
+    The profile `default` reads requests as any identity provider means them, `entra`, `okta` and `onelogin` as that
+    one does, `strict` to the letter of RFC 7643 and 7644. Single tolerations and behaviours can be switched.
 
     \b
-    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N   profile=default|strict
+    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N   profile=NAME
+          tolerate.NAME=on|off|default   behaviour.NAME=on|off|default
     Example: scimserver workspace set larkfield work_address.prefer=parts limits.concurrency=32
     """
     wrong = [change for change in changes if "=" not in change]

@@ -44,6 +44,10 @@ class SchemaCatalogue:
     """The resource types that a workspace has, and the schemas that ``/Schemas`` lists."""
 
     resource_types: tuple[ResourceType, ...]
+    _by_name: dict[str, ResourceType] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {t.name: t for t in self.resource_types})
 
     @property
     def schemas(self) -> tuple[SchemaDefinition, ...]:
@@ -63,11 +67,24 @@ class SchemaCatalogue:
         Raises:
             KeyError: there is none.
         """
-        return {t.name: t for t in self.resource_types}[name]
+        return self._by_name[name]
+
+    def changed(self, schema: str, name: str, **characteristics: Any) -> "SchemaCatalogue":
+        """Return a catalogue in which one core attribute has other characteristics, as a profile wants it."""
+        types = [t if t.schema.id != schema else _changed(t, name, characteristics) for t in self.resource_types]
+        return SchemaCatalogue(tuple(types))
 
     def by_endpoint(self, endpoint: str) -> ResourceType | None:
         """Return the resource type served below ``/Users`` and the like, or None."""
         return next((t for t in self.resource_types if t.endpoint == endpoint), None)
+
+
+def _changed(resource_type: ResourceType, name: str, characteristics: Mapping[str, Any]) -> ResourceType:
+    definition = resource_type.schema
+    attributes = tuple(
+        dataclasses.replace(a, **characteristics) if a.name == name else a for a in definition.attributes
+    )
+    return dataclasses.replace(resource_type, schema=dataclasses.replace(definition, attributes=attributes))
 
 
 def load_schemas(files: Iterable[Path] = ()) -> SchemaCatalogue:

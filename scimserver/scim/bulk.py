@@ -15,9 +15,9 @@ from ..errors import InvalidValue, MethodNotAllowed, NotFound, PayloadTooLarge, 
 from ..schema.attributes import ResourceType
 from ..schema.catalogue import SchemaCatalogue
 from ..schema.validation import check_message
-from .canonical import shown
 from .messages import lower_names
 from .ordering import in_order
+from .reading import shown
 from .references import Resolve, resolve_data, resolve_patch, resolve_text
 
 Method = Literal["POST", "PUT", "PATCH", "DELETE"]

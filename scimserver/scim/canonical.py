@@ -5,68 +5,56 @@ check comes after this. A value of a wrong type is left as it is for that check 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidSyntax, InvalidValue, Mutability
 from ..schema.attributes import Attribute, ResourceType, SchemaDefinition
 from .elements import check_one_primary, distinct
 from .mutability import writable
-from .quirks import names, values
-
-MAX_NOTES = 100
-"""More notes than this tell nobody more."""
+from .quirks import names, operations, values
+from .quirks.registry import Quirk
+from .reading import Reading, shown, tolerant
 
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """A body in canonical form, and what was overlooked on the way."""
+    """A body in canonical form."""
 
     resource: dict[str, Any]
     """Canonical names; no null, no empty list or object; no readOnly attribute, ``members`` or ``password``."""
     members: list[Any] | None = None
     """A group's ``members`` as sent; None if the body has no such key."""
-    notes: list[str] = field(default_factory=list)
-    """Attributes dropped and quirks tolerated, for the provisioning log; names only, never a value."""
     extensions: frozenset[str] = frozenset()
     """URNs of the extensions that the body names, in ``schemas`` or as a key (also one with nothing in it)."""
     cleared: frozenset[str] = frozenset()
-    """Core attributes sent as null or empty; collected in strict profiles only (see :mod:`.replace`)."""
+    """Core attributes sent as null or empty, and meant so (see :mod:`.replace`)."""
 
 
 class Reader:
-    """Reads values by their attribute's definition; collects notes. One per request.
+    """Reads values by their attribute's definition, as the request's :class:`Reading` allows.
 
-    ``refuse_read_only`` raises Mutability for readOnly sub-attributes, which are otherwise left out.
+    ``in_patch`` makes a readOnly sub-attribute an error where it is not tolerated; a POST and a PUT leave it out.
     """
 
-    __slots__ = ("_notes", "_refuse_read_only", "resource_type", "tolerant")
+    __slots__ = ("_in_patch", "reading", "resource_type")
 
-    def __init__(self, resource_type: ResourceType, tolerant: bool, *, refuse_read_only: bool = False) -> None:
+    def __init__(self, resource_type: ResourceType, reading: Reading, *, in_patch: bool = False) -> None:
         self.resource_type = resource_type
-        self.tolerant = tolerant
-        self._refuse_read_only = refuse_read_only
-        self._notes: dict[str, None] = {}
-
-    @property
-    def notes(self) -> list[str]:
-        """Return each note once, in the order of first appearance."""
-        return list(self._notes)
-
-    def note(self, text: str) -> None:
-        """Remember something for the provisioning log."""
-        if len(self._notes) < MAX_NOTES:
-            self._notes[text] = None
+        self.reading = reading
+        self._in_patch = in_patch
 
     def unknown(self, name: str) -> None:
-        """Drop and note an attribute that no schema has; a strict profile refuses it with InvalidValue."""
-        name = shown(name)
-        if not self.tolerant:
+        """Leave out an attribute that no schema has.
+
+        Raises:
+            InvalidValue: the profile does not tolerate that.
+        """
+        if not self.reading.excuses(names.unknown_attribute, name, None):
             raise InvalidValue(
-                f"`{name}`: not an attribute of {self.resource_type.name}. "
+                f"`{shown(name)}`: not an attribute of {self.resource_type.name}. "
                 "Remove it from the attribute mapping, or add it to a schema extension."
             )
-        self.note(f"unknown attribute `{name}` dropped")
 
     def extension(self, key: str) -> SchemaDefinition | None:
         """Return the extension that a key of the body names by its URN."""
@@ -76,14 +64,12 @@ class Reader:
 
     def urn(self, urn: str) -> str:
         """Return the URN that a client means."""
-        current = names.current_urn(urn, self.resource_type) if self.tolerant else urn
-        if current != urn:
-            self.note(f"schema of an earlier SCIM version: {urn}")
+        current: str = self.reading.rewrite(names.earlier_urn, urn, urn, self.resource_type)
         return current
 
     def value(self, attribute: Attribute, raw: Any, path: str) -> Any:
         """Return the canonical value of an attribute, or None if that is unassigned (RFC 7643 §2.5)."""
-        raw = self._whole(attribute, raw, path)
+        raw = self.whole(attribute, raw, path)
         if not attribute.multi_valued or not isinstance(raw, list):
             return self._single(attribute, raw, path)
         elements = [element for item in raw if (element := self._single(attribute, item, path)) is not None]
@@ -97,8 +83,8 @@ class Reader:
 
         Raises InvalidValue if the value is not an object.
         """
-        one = raw if attribute.multi_valued else self._whole(attribute, raw, path)
-        raw = self._tolerate(values.ELEMENT["complex"], attribute, one, path)
+        one = raw if attribute.multi_valued else self.whole(attribute, raw, path)
+        raw = self._rewritten(values.ELEMENT["complex"], attribute, one, path)
         if not isinstance(raw, dict):
             raise InvalidValue(f"`{path}`: expected an object, got {kind(raw)}. Send its sub-attributes in an object.")
         return self._sub_values(attribute, raw, path)
@@ -120,73 +106,82 @@ class Reader:
             once(spelling, attribute.name, name, prefix)
             if writable(attribute):
                 yield attribute, item
-            elif self._refuse_read_only and attribute.mutability == "readOnly":
-                raise read_only(prefix + attribute.name)
+            elif attribute.mutability == "readOnly":
+                self.left_out(attribute, prefix + attribute.name)
+
+    def left_out(self, attribute: Attribute, name: str) -> None:
+        """Leave out what only the server sets.
+
+        Raises:
+            Mutability: in a PATCH, where the profile does not tolerate that.
+        """
+        if self._in_patch and not self.reading.excuses(operations.read_only_in_patch, name, attribute):
+            raise read_only(name)
 
     def _sub_values(self, attribute: Attribute, raw: dict[str, Any], path: str) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        aliased: dict[str, Any] = {}
-        if self.tolerant:
-            raw, aliased = self._without_aliases(attribute, raw, path)
-        for sub, item in self.named(raw, attribute.sub, f"{path}."):
-            result[sub.name] = self.value(sub, item, f"{path}.{sub.name}")
-        return {**aliased, **result} if aliased else result
+        raw, aliased = self._without_aliases(attribute, raw, path)
+        read = {
+            sub.name: self.value(sub, item, f"{path}.{sub.name}")
+            for sub, item in self.named(raw, attribute.sub, f"{path}.")
+        }
+        return {**aliased, **read} if aliased else read
 
     def _without_aliases(
         self, attribute: Attribute, raw: dict[str, Any], path: str
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Split off the sub-attributes that go by another name, already read."""
-        strange = {name: sub for name in raw if not attribute.sub(name) and (sub := names.alias(attribute, name))}
-        if not strange:
+        strange = [name for name in raw if attribute.sub(name) is None]
+        meant = {name: sub for name in strange if (sub := self._alias(attribute, name, path))}
+        if not meant:
             return raw, {}
-        for name, sub in strange.items():
-            self.note(f"`{name}` read as `{sub.name}`: {path}")
-        known = {name: item for name, item in raw.items() if name not in strange}
-        return known, {s.name: self.value(s, raw[name], f"{path}.{s.name}") for name, s in strange.items()}
+        known = {name: item for name, item in raw.items() if name not in meant}
+        return known, {s.name: self.value(s, raw[name], f"{path}.{s.name}") for name, s in meant.items()}
+
+    def _alias(self, attribute: Attribute, name: str, path: str) -> Attribute | None:
+        found = (self.reading.find(quirk, f"{path}.{name}", attribute, name) for quirk in names.ALIASES)
+        return next((sub for sub in found if sub is not None), None)
 
     def _single(self, attribute: Attribute, raw: Any, path: str) -> Any:
-        if self.tolerant and attribute.type in values.ELEMENT:
-            raw = self._tolerate(values.ELEMENT[attribute.type], attribute, raw, path)
+        if attribute.type in values.ELEMENT:
+            raw = self._rewritten(values.ELEMENT[attribute.type], attribute, raw, path)
         if isinstance(raw, dict) and attribute.type == "complex":
             subs = self._sub_values(attribute, raw, path)
             return {name: item for name, item in subs.items() if item is not None} or None
-        if attribute.type == "integer" and isinstance(raw, float) and not self.tolerant:
+        fraction = attribute.type == "integer" and isinstance(raw, float)
+        if fraction and not self.reading.allows(values.whole_number_with_fraction):
             raise InvalidValue(f"`{path}`: expected a whole number without fraction and exponent (RFC 7643 §2.3.4).")
-        return None if self.unassigned(attribute, raw) else raw
+        return None if self.unassigned(attribute, raw, path) else raw
 
-    def unassigned(self, attribute: Attribute, raw: Any) -> bool:
-        """Tell null and its equals (RFC 7643 §2.5): an empty list, and in tolerant profiles an empty string.
+    def unassigned(self, attribute: Attribute, raw: Any, path: str) -> bool:
+        """Tell null and its equals (RFC 7643 §2.5): an empty list, and where it is tolerated an empty string.
 
         An empty string never is a value of a required attribute, in no profile.
         """
-        if raw == "":
-            return attribute.type not in ("boolean", "integer", "decimal") and (self.tolerant or attribute.required)
-        return raw is None or (raw == [] and (attribute.multi_valued or self.tolerant))
+        if raw is None or (raw == [] and attribute.multi_valued):
+            return True
+        if raw == "" and attribute.required and attribute.type not in ("boolean", "integer", "decimal"):
+            return True
+        return raw in ("", []) and self.reading.excuses(values.empty_as_unassigned, path, raw, attribute)
 
-    def _whole(self, attribute: Attribute, raw: Any, path: str) -> Any:
-        return self._tolerate(values.WHOLE, attribute, raw, path)
+    def whole(self, attribute: Attribute, raw: Any, path: str) -> Any:
+        """Return a value with a list around it where there must be one, and without where there must be none."""
+        return self._rewritten(values.WHOLE, attribute, raw, path)
 
-    def _tolerate(self, quirks: Mapping[str, values.Rewrite], attribute: Attribute, raw: Any, path: str) -> Any:
-        if not self.tolerant:
-            return raw
-        for note, rewrite in quirks.items():
-            rewritten = rewrite(attribute, raw)
-            if rewritten is not raw:
-                self.note(f"{note}: {path}")
-                raw = rewritten
+    def _rewritten(self, quirks: Iterable[Quirk], attribute: Attribute, raw: Any, path: str) -> Any:
+        for quirk in quirks:
+            raw = self.reading.rewrite(quirk, raw, path, attribute)
         return raw
 
 
-def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = True) -> Canonical:
+def canonicalise(body: Any, resource_type: ResourceType, reading: Reading | None = None) -> Canonical:
     """Make a POST or PUT body canonical; the body is not changed.
 
-    Raises InvalidSyntax if the body is not an object, InvalidValue for ``schemas`` that name none of the resource's
-    own, for an attribute that is there twice, for two primary values, and in strict profiles for unknown names and
-    for ``schemas`` that do not fit the body.
+    Raises InvalidSyntax if the body is not an object, InvalidValue for an attribute that is there twice, for two
+    primary values, and for what the profile does not tolerate: unknown names, ``schemas`` that do not fit the body.
     """
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a JSON object with the attributes of a {resource_type.name}.")
-    reader = Reader(resource_type, tolerant)
+    reader = Reader(resource_type, reading or tolerant())
     core: dict[str, Any] = {}
     extensions: dict[str, Any] = {}
     unqualified: dict[str, Any] = {}
@@ -196,7 +191,7 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
         if definition is not None:
             once(spelling, definition.id, key)
             extensions[definition.id] = raw
-        elif tolerant and resource_type.attribute(key) is None and names.unqualified(resource_type, key):
+        elif resource_type.attribute(key) is None and reader.reading.find(names.without_urn, key, resource_type, key):
             unqualified[key] = raw
         else:
             core[key] = raw
@@ -208,16 +203,16 @@ def canonicalise(body: Any, resource_type: ResourceType, *, tolerant: bool = Tru
         if attribute.name == "schemas":
             listed = raw
         elif is_membership(attribute, resource_type):
-            members = _list(raw)
+            members = _list(reader.whole(attribute, raw, "members"))
         elif (value := reader.value(attribute, raw, attribute.name)) is not None:
             resource[attribute.name] = value
-        elif not tolerant:
+        elif not reader.reading.excuses(values.null_active, attribute.name, raw, attribute):
             cleared.add(attribute.name)
     named = check_schemas(reader, listed, extensions)
     for urn, raw in extensions.items():
         _put_extension(reader, resource, urn, raw)
     _put_unqualified(reader, resource, unqualified)
-    return Canonical(resource, members, reader.notes, frozenset(named), frozenset(cleared))
+    return Canonical(resource, members, frozenset(named), frozenset(cleared))
 
 
 def is_membership(attribute: Attribute, resource_type: ResourceType) -> bool:
@@ -249,50 +244,52 @@ def kind(value: Any) -> str:
     return kinds.get(type(value), "something else")
 
 
-def shown(name: str) -> str:
-    """Return a client's name for something, short enough for a log line."""
-    return name if len(name) <= 120 else f"{name[:117]}…"
-
-
 def _list(raw: Any) -> list[Any]:
     if raw is None:
         return []
-    return raw if isinstance(raw, list) else [raw]
+    if not isinstance(raw, list):
+        raise InvalidValue(f"`members`: expected a list of members, got {kind(raw)}.")
+    return raw
 
 
 def check_schemas(reader: Reader, listed: Any, used: Iterable[str] = ()) -> set[str]:
     """Return the URNs of the extensions that ``schemas`` lists or the body uses (RFC 7643 §3).
 
-    Tolerant profiles ignore URIs of others and know a body's extensions by its keys; a strict one refuses a list that
-    is not exactly right: no URI of another resource type, none twice, the resource's own and every one used among them.
+    To the letter the list has the resource's own URN, every one that the body uses, none twice and no other.
 
     Raises:
-        InvalidValue: says what ``schemas`` should be.
+        InvalidValue: says what ``schemas`` should be, as far as the profile does not overlook it.
     """
-    resource_type, used = reader.resource_type, set(used)
+    resource_type, reading, used = reader.resource_type, reader.reading, set(used)
     own = resource_type.schema.id
+    if reading.excuses(names.schemas_missing, "schemas", listed):
+        return used
     if listed is None or listed == []:
-        if reader.tolerant:
-            return used
         raise InvalidValue(f'`schemas`: missing. Send "schemas": ["{own}"].')
-    if isinstance(listed, str) and reader.tolerant:
-        reader.note("single value sent for a list: schemas")
-        listed = [listed]
+    if isinstance(listed, str):
+        listed = reading.rewrite(values.single_value_for_list, listed, "schemas", resource_type.attribute("schemas"))
     if not isinstance(listed, list) or not all(isinstance(urn, str) for urn in listed):
         raise InvalidValue(f'`schemas`: expected a list of URNs. Send "schemas": ["{own}"].')
     urns = [reader.urn(urn) for urn in listed]
-    extensions = [extension.id for urn in urns if (extension := resource_type.extension(urn))]
-    names_own = sum(urn.lower() == own.lower() for urn in urns)
-    if not names_own and not (extensions and reader.tolerant):
+    known = {urn: own if urn.lower() == own.lower() else _extension_id(resource_type, urn) for urn in urns}
+    extensions = {urn for urn in known.values() if urn not in (None, own)}
+    if not extensions and own not in known.values():
         raise InvalidValue(f"`schemas`: names no schema of a {resource_type.name}. Add `{own}`.")
-    if not reader.tolerant:
-        if names_own + len(extensions) < len(urns):
-            raise InvalidValue(f"`schemas`: names a schema that a {resource_type.name} does not have. Take it out.")
-        if len({*extensions}) + 1 < len(urns):
-            raise InvalidValue("`schemas`: names a schema twice. Send each once.")
-        if missing := sorted(used - {*extensions}):
-            raise InvalidValue(f"`schemas`: does not name `{missing[0]}`, which the body uses. Add it.")
-    return used | {*extensions}
+    strange = sum(urn is None for urn in known.values())
+    if strange and not reading.excuses(names.unknown_schema, "schemas", strange):
+        raise InvalidValue(f"`schemas`: names a schema that a {resource_type.name} does not have. Take it out.")
+    twice = len({urn.lower() for urn in urns}) < len(urns)
+    if twice and not reading.excuses(names.schema_listed_twice, "schemas", urns):
+        raise InvalidValue("`schemas`: names a schema twice. Send each once.")
+    missing = ({own} | used) - {*known.values()}
+    if missing and not reading.excuses(names.schema_not_listed, "schemas", missing):
+        raise InvalidValue(f"`schemas`: does not name `{min(missing)}`, which the body uses. Add it.")
+    return used | {urn for urn in extensions if urn}
+
+
+def _extension_id(resource_type: ResourceType, urn: str) -> str | None:
+    extension = resource_type.extension(urn)
+    return extension.id if extension else None
 
 
 def _put_extension(reader: Reader, resource: dict[str, Any], urn: str, raw: Any) -> None:
@@ -313,7 +310,6 @@ def _put_extension(reader: Reader, resource: dict[str, Any], urn: str, raw: Any)
 def _put_unqualified(reader: Reader, resource: dict[str, Any], raw: dict[str, Any]) -> None:
     """Move attributes that came without their URN below it; what came with its URN wins."""
     for attribute, item in reader.named(raw, reader.resource_type.extension_attribute):
-        reader.note(f"attribute sent without its schema: {attribute.name}")
         value = reader.value(attribute, item, attribute.name)
         held = resource.get(attribute.schema, {})
         if value is not None and isinstance(held, dict):

@@ -2,21 +2,25 @@
 
 A group's members are documents of their own, so a PATCH is split: what concerns ``members`` becomes a
 :class:`MemberPlan`, the rest goes to :mod:`.patch`. Removing ``members`` with a list of values removes just these:
-that is what Entra means, though a literal reading of RFC 7644 §3.5.2.2, which a strict profile gets, empties the group
-(idp-clients §3.6). Removing who is no member is a success in every profile, since the end is what was asked for.
+that is what Entra means, though to the letter of RFC 7644 §3.5.2.2 it empties the group (idp-clients §3.6). Removing
+who is no member is a success, since the end is what was asked for; to the letter it has no target.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability
-from ..schema.attributes import ResourceType
-from .canonical import is_membership, kind, shown
+from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability, NoTarget
+from ..schema.attributes import Attribute, ResourceType
+from .canonical import is_membership, kind
 from .filter import Comparison, Filter, Or, PatchPath
 from .match import element_matches
 from .messages import Operation
 from .parser import parse_path
+from .quirks.names import display_name, unknown_attribute
+from .quirks.operations import path_as_key, remove_absent, remove_listed
+from .quirks.values import reference_as_string
+from .reading import Reading, shown, tolerant
 
 _KNOWN = frozenset({"value", "$ref", "type", "display"})
 
@@ -31,6 +35,8 @@ class Step:
     op: Literal["add", "set", "remove", "remove_matching"]
     members: Mapping[str, Member] = field(default_factory=dict)
     condition: Filter | None = None
+    path: str = ""
+    """Of a removal that must find somebody: the path that selects whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,26 @@ class MemberPlan:
     def needs_stored(self) -> bool:
         """Whether the present members have to be read: only for a filter on something else than their ids.
 
-        After a full list was set, the members are known without reading them.
+        Where a removal must find somebody it is the same. After a full list was set, the members are known unread.
         """
-        deciding = next((step.op for step in self.steps if step.op in ("set", "remove_matching")), None)
-        return deciding == "remove_matching"
+        for step in self.steps:
+            if step.op == "set":
+                return False
+            if step.op == "remove_matching" or step.path:
+                return True
+        return False
+
+    @property
+    def may_find_nobody(self) -> bool:
+        """Whether it may turn out that there is nobody to remove, which then is an error."""
+        return any(step.path for step in self.steps)
 
     def resolve(self, stored: Mapping[str, Member] | None = None) -> MemberChanges:
-        """Apply the steps in order; ``stored`` are the present members by id, if :attr:`needs_stored`."""
+        """Apply the steps in order; ``stored`` are the present members by id, if :attr:`needs_stored`.
+
+        Raises:
+            NoTarget: a removal that must find somebody finds nobody.
+        """
         clear, add, remove = False, dict[str, Member](), set[str]()
         for step in self.steps:
             if step.op == "add":
@@ -68,17 +87,19 @@ class MemberPlan:
             elif step.op == "set":
                 clear, add, remove = True, dict(step.members), set()
             else:
+                present = {} if clear else {i: m for i, m in (stored or {}).items() if i not in remove}
                 gone = set(step.members)
                 if step.condition is not None:
-                    present = {} if clear else {i: m for i, m in (stored or {}).items() if i not in remove}
                     gone = {i for i, m in (present | add).items() if element_matches(step.condition, m)}
+                if step.path and not gone & (present | add).keys():
+                    raise NoTarget(f"`{step.path}` selects no member of the group: take the operation out.")
                 add = {i: m for i, m in add.items() if i not in gone}
                 remove |= set() if clear else gone
         return MemberChanges(clear, add, frozenset(remove))
 
 
 def split(
-    operations: Iterable[Operation], resource_type: ResourceType, *, tolerant: bool = True
+    operations: Iterable[Operation], resource_type: ResourceType, reading: Reading | None = None
 ) -> tuple[list[Operation], MemberPlan | None]:
     """Separate the operations on a group's members from the others; the plan is None if there are none.
 
@@ -88,49 +109,55 @@ def split(
     attribute = resource_type.attribute("members")
     if attribute is None or not is_membership(attribute, resource_type):
         return list(operations), None
+    reader = _Reader(resource_type, attribute, reading or tolerant())
     others: list[Operation] = []
     steps: list[Step] = []
     for operation in operations:
         if operation.path is None:
-            rest, taken = _take_members(operation, resource_type, tolerant)
+            rest, taken = reader.take_members(operation)
             if rest is not None:
                 others.append(rest)
             for single in taken:
-                steps += _placed(single, resource_type, tolerant)
+                steps += reader.placed(single)
         elif _names_members(operation.path, resource_type):
-            steps += _placed(operation, resource_type, tolerant)
+            steps += reader.placed(operation)
         else:
             others.append(operation)
     return others, MemberPlan(tuple(steps)) if steps else None
 
 
-def members_of(sent: Any, place: str = "members", *, tolerant: bool = True) -> dict[str, Member]:
-    """Read a list of members, or one; ``$ref``, nulls and unknown names are left out.
+def members_of(
+    sent: Any, attribute: Attribute, place: str = "members", reading: Reading | None = None
+) -> dict[str, Member]:
+    """Read a list of members, or one; ``$ref`` and nulls are left out. ``attribute`` is a group's ``members``.
 
     Raises:
-        InvalidValue: an entry without an id, or a type that is neither User nor Group; in strict profiles also a bare
-            id and an unknown name.
+        InvalidValue: an entry without an id, a type that is neither User nor Group, or what the profile does not
+            tolerate: a bare id, an unknown name.
     """
     if sent is None:
         return {}
+    reading = reading or tolerant()
     entries = sent if isinstance(sent, list) else [sent]
     found: dict[str, Member] = {}
     for number, entry in enumerate(entries):
-        member = _member(entry, f"{place}[{number}]", tolerant)
+        member = _member(entry, attribute, f"{place}[{number}]", reading)
         found[member["value"]] = member
     return found
 
 
-def _member(entry: Any, place: str, tolerant: bool) -> Member:
-    """Read one member; tolerant takes a bare id, and ``displayName`` for ``display`` (idp-clients §11, row 18)."""
-    fields = {"value": entry} if tolerant and isinstance(entry, str) else entry
+def _member(entry: Any, attribute: Attribute, place: str, reading: Reading) -> Member:
+    fields = reading.rewrite(reference_as_string, entry, "members", attribute)
     if not isinstance(fields, dict):
         raise InvalidValue(f"`{place}`: expected an object with `value`, got {kind(entry)}.")
     named = {str(name).lower(): item for name, item in fields.items()}
     if len(named) < len(fields):
         raise InvalidValue(f"`{place}`: has one name twice, in different letter case. Send it once.")
-    if not tolerant and (unknown := sorted(named.keys() - _KNOWN)):
-        raise InvalidValue(f"`{place}.{shown(unknown[0])}`: not a sub-attribute of `members`. Take it out.")
+    for name in [name for name in fields if name.lower() not in _KNOWN]:
+        if alias := reading.find(display_name, f"members.{name}", attribute, name):
+            named.setdefault(alias.name, fields[name])
+        elif not reading.excuses(unknown_attribute, f"members.{name}", None):
+            raise InvalidValue(f"`{place}.{shown(name)}`: not a sub-attribute of `members`. Take it out.")
     value = named.get("value")
     if not isinstance(value, str) or not value:
         raise InvalidValue(f"`{place}.value`: expected the id of a user or group, got {kind(value)}.")
@@ -140,8 +167,7 @@ def _member(entry: Any, place: str, tolerant: bool) -> Member:
         if known is None:
             raise InvalidValue(f"`{place}.type`: a member is a `User` or a `Group`; correct it or leave it out.")
         member["type"] = known
-    display = named.get("display") or named.get("displayname")
-    if isinstance(display, str):
+    if isinstance(display := named.get("display"), str):
         member["display"] = display
     return member
 
@@ -157,63 +183,74 @@ def _names_members(path: str, resource_type: ResourceType) -> bool:
     return target is not None and is_membership(target, resource_type)
 
 
-def _take_members(
-    operation: Operation, resource_type: ResourceType, tolerant: bool
-) -> tuple[Operation | None, list[Operation]]:
-    """Take the ``members`` keys out of an operation without a path; to a tolerant reader each is a path of its own."""
-    if not isinstance(operation.value, dict):
-        return operation, []
-    names = [
-        name
-        for name in operation.value
-        if _names_members(name, resource_type) and (tolerant or name.lower().endswith("members"))
-    ]
-    if not names:
-        return operation, []
-    rest = {name: value for name, value in operation.value.items() if name not in names}
-    taken = [replace(operation, path=name, value=operation.value[name]) for name in names]
-    return replace(operation, value=rest) if rest else None, taken
+class _Reader:
+    """Reads the operations on the members of one PATCH."""
 
+    def __init__(self, resource_type: ResourceType, attribute: Attribute, reading: Reading) -> None:
+        self._type = resource_type
+        self._attribute = attribute
+        self._reading = reading
 
-def _placed(operation: Operation, resource_type: ResourceType, tolerant: bool) -> list[Step]:
-    """Read one operation; an error names its place in the message, as those of other attributes do."""
-    try:
-        return _steps(operation, parse_path(str(operation.path), resource_type, tolerant=tolerant), tolerant)
-    except BadRequest as error:
-        raise type(error)(f"`{operation.place}`: {error.detail}") from error
+    def take_members(self, operation: Operation) -> tuple[Operation | None, list[Operation]]:
+        """Take the keys about members out of an operation without a path, each as an operation with a path."""
+        if not isinstance(operation.value, dict):
+            return operation, []
+        names = [name for name in operation.value if self._is_key_of_members(name)]
+        if not names:
+            return operation, []
+        rest = {name: value for name, value in operation.value.items() if name not in names}
+        taken = [replace(operation, path=name, value=operation.value[name]) for name in names]
+        return replace(operation, value=rest) if rest else None, taken
 
+    def _is_key_of_members(self, key: str) -> bool:
+        if not _names_members(key, self._type):
+            return False
+        plain = key.lower() == self._attribute.name
+        return plain or self._reading.excuses(path_as_key, "members", key, has_sub="." in key)
 
-def _steps(operation: Operation, path: PatchPath, tolerant: bool) -> list[Step]:
-    op, value, place = operation.op, operation.value, str(operation.path)
-    if path.sub is not None and not (path.sub.name == "value" and op == "remove"):
-        raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
-    if path.value_filter is None:
-        return [_without_filter(operation, place, tolerant)]
-    ids = dict.fromkeys(_ids(path.value_filter), Member())
-    if op == "remove":
-        return [Step("remove", ids) if ids else Step("remove_matching", condition=path.value_filter)]
-    if not ids:
-        raise InvalidPath(f'`{place}`: only `members[value eq "id"]` can be added; send the member as a value.')
-    # Entra's path names the member and its value says nothing; a member given as a value takes the other's place.
-    given = members_of(value, place, tolerant=tolerant) if isinstance(value, dict | list) else {}
-    if not given:
-        return [Step("add", {i: {"value": i} for i in ids})]
-    if op == "replace":
-        return [Step("remove", ids), Step("add", given)]
-    if given.keys() - ids.keys():
-        raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
-    return [Step("add", given)]
+    def placed(self, operation: Operation) -> list[Step]:
+        """Read one operation; an error names its place in the message, as those of other attributes do."""
+        try:
+            return self._steps(operation, parse_path(str(operation.path), self._type, self._reading))
+        except BadRequest as error:
+            raise type(error)(f"`{operation.place}`: {error.detail}") from error
 
+    def _steps(self, operation: Operation, path: PatchPath) -> list[Step]:
+        op, value, place = operation.op, operation.value, str(operation.path)
+        if path.sub is not None and not (path.sub.name == "value" and op == "remove"):
+            raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
+        if path.value_filter is None:
+            return [self._without_filter(operation, place)]
+        ids = dict.fromkeys(_ids(path.value_filter), Member())
+        if op == "remove":
+            must_find = "" if self._reading.allows(remove_absent) else place
+            if ids:
+                return [Step("remove", ids, path=must_find)]
+            return [Step("remove_matching", condition=path.value_filter, path=must_find)]
+        if not ids:
+            raise InvalidPath(f'`{place}`: only `members[value eq "id"]` can be added; send the member as a value.')
+        # Entra's path names the member and its value says nothing; a member given as a value takes the other's place.
+        given = self._members(value, place) if isinstance(value, dict | list) else {}
+        if not given:
+            return [Step("add", {i: {"value": i} for i in ids})]
+        if op == "replace":
+            return [Step("remove", ids), Step("add", given)]
+        if given.keys() - ids.keys():
+            raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
+        return [Step("add", given)]
 
-def _without_filter(operation: Operation, place: str, tolerant: bool) -> Step:
-    if operation.op == "add":
-        return Step("add", members_of(operation.value, place, tolerant=tolerant))
-    if operation.op == "replace":
-        return Step("set", members_of(operation.value, place, tolerant=tolerant))
-    # An empty list asks to remove nobody: only a remove without any value empties the group.
-    if tolerant and operation.has_value and operation.value is not None:
-        return Step("remove", members_of(operation.value, place))
-    return Step("set")
+    def _without_filter(self, operation: Operation, place: str) -> Step:
+        if operation.op == "add":
+            return Step("add", self._members(operation.value, place))
+        if operation.op == "replace":
+            return Step("set", self._members(operation.value, place))
+        # An empty list asks to remove nobody: only a remove without any value empties the group.
+        if operation.has_value and self._reading.excuses(remove_listed, "members", operation.value):
+            return Step("remove", self._members(operation.value, place))
+        return Step("set")
+
+    def _members(self, sent: Any, place: str) -> dict[str, Member]:
+        return members_of(sent, self._attribute, place, self._reading)
 
 
 def _ids(condition: Filter) -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any, Literal, cast
 from ..errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarget
 from .canonical import kind
 from .quirks import messages as quirks
+from .quirks.values import single_value_for_list
+from .reading import Reading, tolerant
 
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MAX_OPERATIONS = 1000
@@ -33,38 +35,38 @@ class Operation:
         return f"Operations[{self.index}]"
 
 
-def parse_patch(body: Any, *, tolerant: bool = True) -> list[Operation]:
+def parse_patch(body: Any, reading: Reading | None = None) -> list[Operation]:
     """Read a PatchOp message.
 
     Raises InvalidSyntax, InvalidValue, InvalidPath or NoTarget, each naming the place in the message.
     """
     if not isinstance(body, dict):
         raise InvalidSyntax(f"The body must be a PatchOp message: a JSON object, got {kind(body)}.")
+    reading = reading or tolerant()
     message = lower_names(body, "The body")
-    _check_schemas(message.get("schemas"), tolerant)
+    _check_schemas(message.get("schemas"), reading)
     if message.get("operations") is None:
         raise InvalidSyntax("`Operations`: missing. Send a list of operations, each with `op`, `path` and `value`.")
     operations = message["operations"]
     if not isinstance(operations, list):
         raise InvalidSyntax(f"`Operations`: expected a list of operations, got {kind(operations)}.")
-    if not operations and not tolerant:
+    if not operations and not reading.excuses(quirks.empty_operations, "Operations", operations):
         raise InvalidValue("`Operations`: is empty. Send at least one operation.")
     if len(operations) > MAX_OPERATIONS:
         raise InvalidValue(
             f"`Operations`: {len(operations)} operations, at most {MAX_OPERATIONS} are allowed. "
             "Split them into several requests."
         )
-    return [_operation(raw, index, tolerant) for index, raw in enumerate(operations)]
+    return [_operation(raw, index, reading) for index, raw in enumerate(operations)]
 
 
-def _operation(raw: Any, index: int, tolerant: bool) -> Operation:
+def _operation(raw: Any, index: int, reading: Reading) -> Operation:
     place = f"Operations[{index}]"
     if not isinstance(raw, dict):
         raise InvalidSyntax(f"`{place}`: expected an object with `op`, `path` and `value`, got {kind(raw)}.")
     fields = lower_names(raw, f"`{place}`")
-    op, path = fields.get("op"), fields.get("path")
-    if tolerant:
-        op, path = quirks.operation_name(op), quirks.empty_path(path)
+    op = reading.rewrite(quirks.operation_letter_case, fields.get("op"), "op")
+    path = reading.rewrite(quirks.empty_path, fields.get("path"), "path")
     if op not in ("add", "replace", "remove"):
         said = "is missing" if op is None else "is none of the operations"
         raise InvalidSyntax(f"`{place}.op`: {said}. Send `add`, `replace` or `remove`.")
@@ -88,10 +90,10 @@ def lower_names(message: Mapping[str, Any], place: str) -> dict[str, Any]:
     return lowered
 
 
-def _check_schemas(schemas: Any, tolerant: bool) -> None:
-    if schemas is None and tolerant:
+def _check_schemas(schemas: Any, reading: Reading) -> None:
+    if reading.excuses(quirks.patch_without_schemas, "schemas", schemas):
         return
-    listed = [schemas] if isinstance(schemas, str) and tolerant else schemas
+    listed = [schemas] if isinstance(schemas, str) and reading.allows(single_value_for_list) else schemas
     found = isinstance(listed, list) and any(isinstance(u, str) and u.lower() == PATCH_SCHEMA.lower() for u in listed)
     if not found:
         raise InvalidValue(f'`schemas`: a PATCH message has "schemas": ["{PATCH_SCHEMA}"].')

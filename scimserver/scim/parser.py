@@ -1,9 +1,7 @@
 """Read filters (RFC 7644 §3.4.2.2) and PATCH paths (§3.5.2, figure 7) into bound trees.
 
-Limits: 4 KiB of text, 100 comparisons, 32 levels of parentheses and brackets. ``tolerant`` accepts what identity
-providers really send (idp-clients §11): a bare token right after ``eq`` as a string, ``"True"`` for a boolean,
-``manager eq "x"`` for ``manager.value``, ``emails[type eq "work"] eq "x"``, extension attributes without URN, and
-``urn:…:User.department``.
+Limits: 4 KiB of text, 100 comparisons, 32 levels of parentheses and brackets. What identity providers write beyond the
+grammar is read as the :class:`~scimserver.scim.reading.Reading` allows (see :mod:`.quirks.filters`).
 """
 
 from collections.abc import Sequence
@@ -28,6 +26,8 @@ from .filter import (
 )
 from .lexer import Token, TokenKind
 from .literals import BadLiteral, bind
+from .quirks.filters import value_path_compared
+from .reading import Reading, tolerant
 from .values import sub_attribute
 
 MAX_TERMS = 100
@@ -38,7 +38,7 @@ _RESERVED = _OPERATORS | {"pr", "and", "or", "not"}
 
 
 def parse_filter(
-    text: str, resource_type: ResourceType, *, tolerant: bool = True, others: Sequence[ResourceType] = ()
+    text: str, resource_type: ResourceType, reading: Reading | None = None, others: Sequence[ResourceType] = ()
 ) -> Filter:
     """Parse the ``filter`` of a query on this resource type.
 
@@ -46,19 +46,19 @@ def parse_filter(
     Raises :class:`~scimserver.errors.InvalidFilter`; its text names the attribute, the rule and the place.
     """
     try:
-        parser = _Parser(text, resource_type, tolerant, others)
+        parser = _Parser(text, resource_type, reading or tolerant(), others)
         return parser.filter()
     except _Refused as refused:
         raise InvalidFilter(refused.describe("filter", text)) from None
 
 
-def parse_path(text: str, resource_type: ResourceType, *, tolerant: bool = True) -> PatchPath:
+def parse_path(text: str, resource_type: ResourceType, reading: Reading | None = None) -> PatchPath:
     """Parse the ``path`` of a PATCH operation on this resource type.
 
     Raises :class:`~scimserver.errors.InvalidPath`; its text names the attribute, the rule and the place.
     """
     try:
-        parser = _Parser(text, resource_type, tolerant)
+        parser = _Parser(text, resource_type, reading or tolerant())
         return parser.path()
     except _Refused as refused:
         raise InvalidPath(refused.describe("path", text)) from None
@@ -78,7 +78,7 @@ class _Parser:
     """Recursive descent over the tokens; ``scope`` is the attribute whose brackets we are in."""
 
     def __init__(
-        self, text: str, resource_type: ResourceType, tolerant: bool, others: Sequence[ResourceType] = ()
+        self, text: str, resource_type: ResourceType, reading: Reading, others: Sequence[ResourceType] = ()
     ) -> None:
         try:
             self._tokens = lexer.tokenize(text)
@@ -87,7 +87,7 @@ class _Parser:
         self._next = 0
         self._resource_type = resource_type
         self._others = others
-        self._tolerant = tolerant
+        self._reading = reading
         self._terms = 0
         self._depth = 0
 
@@ -155,7 +155,7 @@ class _Parser:
         if not _is_selectable(path):
             for other in self._others:
                 with suppress(names.UnknownName):
-                    found = names.resolve(token.text, other, tolerant=self._tolerant)
+                    found = names.resolve(token.text, other, self._reading)
                     if isinstance(found, AttributePath) and _is_selectable(found):
                         return found
         return path
@@ -163,11 +163,10 @@ class _Parser:
     def _value_path(self, path: AttributePath, token: Token) -> Filter:
         inner = self._brackets(path, token)
         sub = self._sub_after_brackets(path.attribute)
-        if sub is None and self._tolerant and self._peek().keyword in _OPERATORS:
-            # emails[type eq "work"] eq "x": printed by Microsoft's documentation, idp-clients §1.5.
+        if sub is None and self._peek().keyword in _OPERATORS:
             sub = sub_attribute(path.attribute, "value")
-            if sub is None:
-                self._refuse(f"{path}[…] has no value to compare; name a sub-attribute behind the bracket")
+            if sub is None or not self._reading.excuses(value_path_compared, str(path), path.attribute):
+                self._refuse(f"{path}[…] is no value to compare; name a sub-attribute behind the bracket")
         if sub is not None:
             inner = conjunction(inner, self._comparison(AttributePath(sub), token))
         return ValuePath(path.attribute, inner, path.urn)
@@ -212,7 +211,7 @@ class _Parser:
             self._refuse(f"an operator is expected behind {path}: pr, or one of eq ne co sw ew gt ge lt le and a value")
         self._take()
         try:
-            path = names.implied_value(path, tolerant=self._tolerant)
+            path = names.implied_value(path, self._reading)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
         return Comparison(path, cast(Operator, operator.keyword), self._value(path, operator.keyword))
@@ -222,9 +221,8 @@ class _Parser:
         if token.kind not in ("string", "word") or token.keyword in _RESERVED:
             self._refuse(f'a value is missing behind {path} {operator}; write it between double quotes: "…"')
         self._take()
-        bare_ok = self._tolerant and operator == "eq"
         try:
-            return bind(path.leaf, operator, token, bare_ok=bare_ok, tolerant=self._tolerant)
+            return bind(path.leaf, operator, token, str(path), self._reading)
         except BadLiteral as bad:
             self._refuse(f"{path} {operator}: {bad}", token)
 
@@ -238,13 +236,13 @@ class _Parser:
 
     def _resolve(self, token: Token) -> AttributePath | str:
         try:
-            return names.resolve(token.text, self._resource_type, tolerant=self._tolerant, others=self._others)
+            return names.resolve(token.text, self._resource_type, self._reading, self._others)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
 
     def _sub(self, name: str, attribute: Attribute, token: Token) -> Attribute:
         try:
-            return names.resolve_sub(name, attribute, self._resource_type, tolerant=self._tolerant, others=self._others)
+            return names.resolve_sub(name, attribute, self._resource_type, self._reading, self._others)
         except names.UnknownName as unknown:
             self._refuse(str(unknown), token)
 

@@ -1,7 +1,7 @@
 """Apply PATCH operations to a resource (RFC 7644 §3.5.2): one after the other, all or none.
 
-Tolerant readings are those that Entra ID needs (idp-clients §2.3): an element that a path selects is created if it is
-absent, and the keys of an operation without a path are themselves paths. A group's ``members`` are not handled here.
+What identity providers mean beyond the RFC is read as the :class:`~scimserver.scim.reading.Reading` allows (see
+:mod:`.quirks.operations`). A group's ``members`` are not handled here.
 """
 
 from collections.abc import Mapping
@@ -16,22 +16,26 @@ from .keys import is_id
 from .messages import Operation
 from .mutability import set_once, writable
 from .parser import parse_path
+from .quirks.operations import path_as_key, schemas_in_patch
+from .reading import Reading, tolerant
 from .target import Target
 from .values import copied
 
 
 @dataclass(frozen=True, slots=True)
 class PatchResult:
-    """The changed resource, and what was tolerated on the way."""
+    """The changed resource, and what the operations named."""
 
     resource: dict[str, Any]
-    notes: list[str]
     specified: dict[str, Any]
     """The attributes that the operations name, in the form of a resource; their values say nothing."""
 
 
 def apply(
-    resource: Mapping[str, Any], operations: list[Operation], resource_type: ResourceType, *, tolerant: bool = True
+    resource: Mapping[str, Any],
+    operations: list[Operation],
+    resource_type: ResourceType,
+    reading: Reading | None = None,
 ) -> PatchResult:
     """Return the resource after all operations; the given one is not changed.
 
@@ -40,7 +44,7 @@ def apply(
     Raises:
         InvalidPath, NoTarget, InvalidValue, Mutability: an operation cannot be applied; names it and the cure.
     """
-    reader = Reader(resource_type, tolerant, refuse_read_only=not tolerant)
+    reader = Reader(resource_type, reading or tolerant(), in_patch=True)
     patcher = _Patcher(copied(dict(resource)), reader)
     for operation in operations:
         try:
@@ -48,7 +52,7 @@ def apply(
         except BadRequest as error:
             raise type(error)(f"`{operation.place}`: {error.detail}") from error
     patcher.settle()
-    return PatchResult(patcher.resource, reader.notes, patcher.specified)
+    return PatchResult(patcher.resource, patcher.specified)
 
 
 class _Patcher:
@@ -60,7 +64,7 @@ class _Patcher:
         self.specified: dict[str, Any] = {}
         self._targets: dict[tuple[str, str], Target] = {}
         self._type = reader.resource_type
-        self._tolerant = reader.tolerant
+        self._reading = reader.reading
 
     def apply(self, operation: Operation) -> None:
         if operation.path is None:
@@ -80,7 +84,7 @@ class _Patcher:
             target.settle()
 
     def _parsed(self, text: str) -> PatchPath:
-        return parse_path(text, self._type, tolerant=self._tolerant)
+        return parse_path(text, self._type, self._reading)
 
     # -- operations without a path ---------------------------------------------------------------------------------
 
@@ -94,30 +98,37 @@ class _Patcher:
             once(spelling, name.lower(), name)
             self._named(operation.op, name, value)
 
-    def _named(self, op: str, name: str, value: Any) -> None:
-        """Apply one key of an operation without a path: an attribute or an extension, and to a tolerant reader a path.
+    def _named(self, op: str, key: str, value: Any, extension: str = "") -> None:
+        """Apply one key of an operation without a path: an attribute, or an extension with its attributes.
 
-        What the server itself maintains is left out, as in a POST: Okta sends ``id`` with every rename. A strict
-        reader refuses it, as the RFC does in a PATCH.
+        ``extension`` is the URN under which the key stands. What the server itself maintains is left out, as in a POST.
         """
-        extension = self.reader.extension(name)
-        if extension is not None and isinstance(value, dict):
+        whole = self.reader.extension(key)
+        if whole is not None and isinstance(value, dict) and not extension:
             for inner, item in value.items():
-                self._named(op, f"{extension.id}:{inner}", item)
+                self._named(op, inner, item, whole.id)
             return
+        name = f"{extension}:{key}" if extension else key
         try:
             path = self._parsed(name)
         except InvalidPath:
             self.reader.unknown(name)
             return
-        if not self._tolerant and (path.sub is not None or path.value_filter is not None):
+        has_sub = path.sub is not None or path.value_filter is not None
+        is_path = path.attribute is not None and (has_sub or ":" in key)
+        if is_path and not self._reading.excuses(path_as_key, name, key, has_sub=has_sub):
             self.reader.unknown(name)
+            return
         if self._maintained(path, op, value):
             return
-        if all(attribute is None or writable(attribute) for attribute in (path.attribute, path.sub)):
-            self._change(op, path, value, name, has_value=True)
-        elif not self._tolerant:
-            raise read_only(name)
+        for attribute in (path.attribute, path.sub):
+            if attribute is not None and not writable(attribute):
+                if is_id(attribute):
+                    raise read_only(name)  # another one's id: the client mistakes one resource for the other
+                if attribute.mutability == "readOnly":
+                    self.reader.left_out(attribute, name)
+                return
+        self._change(op, path, value, name, has_value=True)
 
     # -- one target ------------------------------------------------------------------------------------------------
 
@@ -127,7 +138,7 @@ class _Patcher:
         if attribute is None:
             return False
         if attribute.name == "schemas" and attribute.schema == COMMON:
-            if not self._tolerant:
+            if not self._reading.excuses(schemas_in_patch, "schemas", attribute):
                 self._check_schemas(op, value)
             return True
         if is_id(attribute):
@@ -163,7 +174,7 @@ class _Patcher:
             self.resource.pop(definition.id, None)
         elif isinstance(raw, dict):
             for name, item in raw.items():
-                self._named(op, f"{urn}:{name}", item)
+                self._named(op, name, item, urn)
         else:
             raise InvalidValue(f"`{text}`: expected an object of the extension's attributes, got {kind(raw)}.")
 

@@ -9,6 +9,7 @@ from ..errors import InvalidValue
 from ..schema.attributes import Attribute, ResourceType
 from . import names
 from .filter import AttributePath
+from .reading import Reading, tolerant
 
 Tree = dict[str, "Tree"]
 """Chosen names in lower case; an empty subtree means the whole value."""
@@ -68,7 +69,9 @@ class Projection:
     """What a POST, PUT or PATCH has named itself: then its answer shows it even if it is ``returned: request``."""
 
     @classmethod
-    def parse(cls, attributes: str | None, excluded: str | None, resource_type: ResourceType) -> "Projection":
+    def parse(
+        cls, attributes: str | None, excluded: str | None, resource_type: ResourceType, reading: Reading | None = None
+    ) -> "Projection":
         """Read both parameters: comma-separated names, short or with their URN, in any letter case.
 
         Raises:
@@ -76,10 +79,11 @@ class Projection:
         """
         if attributes and excluded:
             raise InvalidValue("`attributes` and `excludedAttributes` exclude each other: send one of them.")
+        reading = reading or tolerant()
         return cls(
             resource_type,
-            _tree(attributes, resource_type) if attributes else None,
-            _tree(excluded, resource_type) if excluded else {},
+            _tree(attributes, resource_type, reading) if attributes else None,
+            _tree(excluded, resource_type, reading) if excluded else {},
         )
 
     def answering(self, sent: Mapping[str, Any]) -> "Projection":
@@ -155,11 +159,11 @@ def _names(value: Any) -> Tree:
     return tree
 
 
-def _tree(text: str, resource_type: ResourceType) -> Tree:
+def _tree(text: str, resource_type: ResourceType, reading: Reading) -> Tree:
     tree: Tree = {}
     for name in text.split(","):
         try:
-            found = names.resolve(name.strip(), resource_type, tolerant=True)
+            found = names.resolve(name.strip(), resource_type, reading)
         except names.UnknownName:
             continue
         if isinstance(found, AttributePath):

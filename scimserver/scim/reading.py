@@ -4,13 +4,17 @@ There is no other way to a tolerant reading than to ask here, so that whatever w
 provisioning log shows an operator what a client really sends.
 """
 
+import re
 from collections.abc import Collection
+from typing import Any
 
 from .quirks import TOLERATIONS
 from .quirks.registry import Quirk, name_of
 
 MAX_PLACES = 20
 """Places remembered for one toleration; more tell nobody more."""
+_LONGEST = 120
+_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Reading:
@@ -23,22 +27,49 @@ class Reading:
         self._used: dict[str, dict[str, None]] = {}
 
     def allows(self, quirk: Quirk) -> bool:
-        """Tell whether a toleration may be used; :meth:`tolerate` it when it is."""
+        """Tell whether a toleration may be used, without using it."""
         return quirk in self._allowed
 
-    def tolerate(self, quirk: Quirk, place: str) -> bool:
-        """Tell whether a toleration may be used, and if so remember where it was: names of attributes, no values."""
-        if quirk not in self._allowed:
+    def excuses(self, quirk: Quirk, place: str, *case: Any, **more: Any) -> bool:
+        """Tell whether a toleration that excuses may be used and does excuse this case; if so, remember where."""
+        if quirk not in self._allowed or not quirk(*case, **more):
             return False
-        places = self._used.setdefault(name_of(quirk), {})
-        if len(places) < MAX_PLACES:
-            places[place] = None
+        self._note(quirk, place)
         return True
+
+    def rewrite(self, quirk: Quirk, value: Any, place: str, *context: Any) -> Any:
+        """Return what a toleration that rewrites makes of a value; the value itself, if it may not or need not."""
+        if quirk not in self._allowed:
+            return value
+        rewritten = quirk(value, *context)
+        if rewritten is not value:
+            self._note(quirk, place)
+        return rewritten
+
+    def find(self, quirk: Quirk, place: str, *where: Any) -> Any:
+        """Return what a toleration finds by another name; None, if it may not or finds nothing."""
+        found = quirk(*where) if quirk in self._allowed else None
+        if found is not None:
+            self._note(quirk, place)
+        return found
 
     @property
     def used(self) -> dict[str, list[str]]:
-        """Return name → places of the tolerations used so far, each place once, in the order of first use."""
+        """Return name → places of the tolerations used so far, each place once, in the order of first use.
+
+        Places are names of attributes; what a client wrote between quotes, as in a path, is masked.
+        """
         return {name: list(places) for name, places in self._used.items()}
+
+    def _note(self, quirk: Quirk, place: str) -> None:
+        places = self._used.setdefault(name_of(quirk), {})
+        if len(places) < MAX_PLACES:
+            places[shown(_VALUE.sub('"…"', place) if '"' in place else place)] = None
+
+
+def shown(name: str) -> str:
+    """Return a client's name for something, short enough for a log line."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}…"
 
 
 def tolerant() -> Reading:

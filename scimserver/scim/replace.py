@@ -13,7 +13,7 @@ def merge_put(stored: Mapping[str, Any], sent: Canonical, resource_type: Resourc
 
     An attribute that is not sent is cleared. Kept are an extension that the body names neither in ``schemas`` nor as
     a key, since clients such as Okta send back only what they know (idp-clients §9.1), and ``active``, since a missing
-    one must not bring a disabled user back; in a strict profile an explicit null clears it, as the RFC has it.
+    one must not bring a disabled user back.
 
     Raises:
         Mutability: the body changes an immutable value.

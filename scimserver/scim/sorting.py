@@ -17,6 +17,7 @@ from . import names
 from .filter import AttributePath
 from .keys import fold
 from .narrowing import is_foreign
+from .reading import Reading, tolerant
 
 MAX_TEXT = 256
 """Folded characters that are compared: the position of a cursor is bounded, and with it the cursor."""
@@ -59,7 +60,11 @@ class Sort:
 
 
 def parse_sort(
-    sort_by: str | None, sort_order: str | None, resource_type: ResourceType, others: Sequence[ResourceType] = ()
+    sort_by: str | None,
+    sort_order: str | None,
+    resource_type: ResourceType,
+    others: Sequence[ResourceType] = (),
+    reading: Reading | None = None,
 ) -> Sort | None:
     """Read ``sortBy`` and ``sortOrder``; None without ``sortBy``, which ``sortOrder`` alone does not change.
 
@@ -71,14 +76,15 @@ def parse_sort(
     """
     if not sort_by:
         return None
+    reading = reading or tolerant()
     order = (sort_order or "ascending").lower()
     if order not in ("ascending", "descending"):
         raise InvalidValue("`sortOrder` is neither `ascending` nor `descending`: send one of them, or leave it out.")
     try:
-        found = names.resolve(sort_by, resource_type, tolerant=True, others=others)
+        found = names.resolve(sort_by, resource_type, reading, others)
         if isinstance(found, str):
             raise names.UnknownName(f"{found} names a whole schema; name one of its attributes behind a colon")
-        path = names.implied_value(found, tolerant=True)
+        path = names.implied_value(found, reading)
     except names.UnknownName as unknown:
         raise InvalidValue(f"invalid sortBy: {unknown}") from None
     _refuse_unsortable(path)

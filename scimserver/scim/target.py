@@ -10,11 +10,8 @@ from .elements import append, check_one_primary, distinct, equalities, move_prim
 from .filter import Filter, PatchPath
 from .match import element_matches
 from .mutability import Guard
-from .quirks.values import unpacked_role
+from .quirks import operations, values
 from .values import sub_attribute
-
-_LABELS = frozenset({"type", "primary"})
-"""Sub-attributes that only say which element it is: an element with nothing else is noise."""
 
 
 class Target:
@@ -25,7 +22,7 @@ class Target:
         self._attribute = attribute
         self._reader = reader
         self._type = reader.resource_type
-        self._tolerant = reader.tolerant
+        self._reading = reader.reading
 
     @property
     def held(self) -> Any:
@@ -39,7 +36,7 @@ class Target:
             NoTarget, InvalidValue, Mutability: the operation cannot be applied; the resource may be half changed.
         """
         attribute = self._attribute
-        clears = op == "remove" or self._reader.unassigned(path.sub or attribute, raw)
+        clears = op == "remove" or self._reader.unassigned(path.sub or attribute, raw, text)
         guard = Guard(attribute, self.held)
         if clears and attribute.required and path.sub is None and path.value_filter is None:
             raise Mutability(f"`{text}` is required and cannot be removed: send a new value instead.")
@@ -60,9 +57,8 @@ class Target:
 
     def _whole(self, op: str, raw: Any, text: str, clears: bool, has_value: bool) -> None:
         attribute = self._attribute
-        listed = has_value and raw not in (None, "", [])
-        if op == "remove" and attribute.multi_valued and listed and self._tolerant:
-            # Only the values that are given, as Entra means it (idp-clients §3.6); to the RFC a value says nothing.
+        listed = op == "remove" and attribute.multi_valued and has_value and raw != []
+        if listed and self._reading.excuses(operations.remove_listed, text, raw):
             self._put(without(self.held or [], self._values(raw, text), attribute))
         elif clears and op == "add" and attribute.multi_valued:
             return  # nothing is added to the list
@@ -114,7 +110,7 @@ class Target:
         if not chosen:
             # A single value that the filter does not mean cannot be joined by another one.
             other = bool(elements) and not attribute.multi_valued and not clears
-            if other or (not self._tolerant and (clears or op == "replace")):
+            if other or not self._may_select_none(op, text, clears):
                 raise NoTarget(f"`{text}` selects no value of `{attribute.name}`: add the value first.")
             if clears:
                 return
@@ -131,7 +127,8 @@ class Target:
         else:
             changes = self._changes(path.sub, raw, text, clears)
             if path.sub is None and op == "replace":
-                kept = equalities(condition) if self._tolerant else {}
+                described = equalities(condition)
+                kept = described if self._reading.excuses(operations.keep_described, text, described) else {}
                 changes = {name: None for position in chosen for name in elements[position]} | kept | changes
             self._write(elements, [elements[position] for position in sorted(chosen)], changes)
 
@@ -141,22 +138,25 @@ class Target:
             return self._element_changes(raw, text)
         if clears:
             return {sub.name: None}
-        packed = self._tolerant and self._attribute.name == "roles" and sub.name == "value"
-        if packed and (role := unpacked_role(raw)):
-            return self._element_changes(role, text)
+        if sub.name == "value" and isinstance(raw, str):
+            role = self._reading.rewrite(values.role_as_json, raw, text, self._attribute)
+            if role is not raw:
+                return self._element_changes(role, text)
         return {sub.name: self._reader.value(sub, raw, text)}
 
     def _element_changes(self, raw: Any, text: str) -> dict[str, Any]:
-        """Read an element's new sub-attributes; a bare value is its ``value``."""
+        """Read an element's new sub-attributes."""
         attribute = self._attribute
-        value = attribute.sub("value")
-        if value is not None and self._tolerant and not isinstance(raw, dict | list):
-            return {"value": self._reader.value(value, raw, text)}
-        if isinstance(raw, list) and len(raw) == 1:
-            raw = raw[0]
+        raw = self._reading.rewrite(values.bare_element_value, raw, text, attribute)
         if not isinstance(raw, dict):
             raise InvalidValue(f"`{text}`: expected an object of `{attribute.name}` sub-attributes, got {kind(raw)}.")
         return self._reader.changes(attribute, raw, text)
+
+    def _may_select_none(self, op: str, text: str, clears: bool) -> bool:
+        """Tell whether an operation may have a path that selects no value; only an `add` may of itself."""
+        if clears:
+            return self._reading.excuses(operations.remove_absent, text, "remove")
+        return op == "add" or self._reading.excuses(operations.create_selected, text, op)
 
     def _created(self, condition: Filter, text: str) -> Any:
         """Make the element that the filter describes: all its equalities hold in it (idp-clients §2.3)."""
@@ -165,7 +165,6 @@ class Target:
         element = described if attribute.type == "complex" else described.get("value")
         if not described or not element_matches(condition, element):
             raise NoTarget(f"`{text}` selects no `{attribute.name}`: add the value first, or correct the filter.")
-        self._reader.note(f"value created for a path that selects none: {attribute.name}")
         return element
 
     # -- reading and writing ---------------------------------------------------------------------------------------
@@ -181,11 +180,17 @@ class Target:
         """Change sub-attributes of the chosen elements, which are among ``elements``; drop those left with nothing."""
         for element in chosen:
             _update(element, changes)
-        tidy = _LABELS if self._tolerant and None in changes.values() else frozenset()
-        noise = {id(element) for element in chosen if not element.keys() - tidy}
+        noise = {id(element) for element in chosen if not element or self._is_noise(element, changes)}
         kept = [element for element in elements if id(element) not in noise]
         self._put_elements(kept)
         move_primary(kept, [e for e in chosen if "primary" in changes or len(chosen) < len(elements)])
+
+    def _is_noise(self, element: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+        """Tell whether what a removal left of an element only says which element it was."""
+        removed = None in changes.values()
+        return removed and self._reading.excuses(
+            operations.drop_label_only_element, self._attribute.name, frozenset(element)
+        )
 
     def _put_elements(self, elements: list[Any]) -> None:
         if self._attribute.multi_valued:

@@ -26,6 +26,7 @@ from ..store.workspaces import WorkspaceStore
 from .bulk import Bulk
 from .cursors import Cursors
 from .groups import GroupMembers
+from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
 from .tokens import TokenService
@@ -52,7 +53,10 @@ class Application:
         members = GroupMembers(memberships, stores["User"], stores["Group"], self.changes)
         views = Views(members)
         validators = {t.name: ResourceValidator(t) for t in self.catalogue.resource_types}
-        self.workspaces = WorkspaceService(WorkspaceStore(database), self.plugins, settings)
+        self.profiles = Profiles(settings.profiles.dirs)
+        self.workspaces = WorkspaceService(
+            WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
+        )
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(stores, validators, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)

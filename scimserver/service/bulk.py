@@ -18,10 +18,11 @@ import structlog
 
 from ..errors import Conflict, InternalError, ScimError, Unavailable
 from ..scim.bulk import BulkOperation, BulkRequest
-from ..scim.canonical import canonicalise, shown
+from ..scim.canonical import canonicalise
 from ..scim.members import members_of
 from ..scim.messages import PATCH_SCHEMA
 from ..scim.projection import Projection
+from ..scim.reading import shown
 from ..store.documents import new_id
 from .context import RequestContext
 from .provisioning import Provisioning, Stored
@@ -64,12 +65,12 @@ class _Run:
 
     def __init__(self, provisioning: Provisioning, ctx: RequestContext, operations: Sequence[BulkOperation]) -> None:
         self._provisioning = provisioning
-        self._ctx = ctx
         self._ids = {
             o.bulk_id: new_id(o.resource_type.id_prefix)
             for o in operations
             if o.method == "POST" and o.bulk_id and o.resource_type
         }
+        self._ctx = replace(ctx, expected=frozenset(self._ids.values()))
         self._failed: set[str] = set()
         """The bulkIds of resources that were not created."""
         self._wrote = False
@@ -161,7 +162,9 @@ class _Run:
         resource_type = operation.resource_type
         assert resource_type is not None
         ours = set(self._ids.values())
-        sent = members_of(canonicalise(operation.data, resource_type).members)
+        attribute = resource_type.attribute("members")
+        assert attribute is not None  # only groups are in a circle by their members
+        sent = members_of(canonicalise(operation.data, resource_type).members, attribute)
         late = [member for member in sent.values() if member["value"] in ours]
         if not late:
             return None

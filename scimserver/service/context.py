@@ -18,5 +18,7 @@ class RequestContext:
     """Public id of the token that the request came with."""
     client: str
     """User-Agent, for the log only; never branched on (idp-clients §7)."""
+    expected: frozenset[str] = frozenset()
+    """Ids that a bulk request has chosen for what it is about to create."""
     reading: Reading = field(default_factory=tolerant)
     """What the workspace's profile tolerates; afterwards, which tolerations the request needed."""

@@ -6,20 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from ..errors import InvalidValue
 from ..schema.attributes import ResourceType
 from ..scim.members import MemberPlan, members_of
 from ..scim.projection import Projection
+from ..scim.quirks.operations import unknown_member
+from ..scim.reading import shown
 from ..store.changes import ChangeLog
 from ..store.documents import Document, Event
 from ..store.memberships import MembershipStore
 from ..store.resources import ResourceStore
+from .context import RequestContext
 from .representation import group_values, member_values
 
-log = structlog.get_logger("scimserver.groups")
-
+SHOWN_MEMBERS = 20
+"""Ids that an error text lists."""
 NAME_SECONDS = 5.0
 """How old the display name of a group in ``user.groups`` may be."""
 MAX_NAMES = 20_000
@@ -31,38 +32,57 @@ class GroupMembers:
     def __init__(self, rows: MembershipStore, users: ResourceStore, groups: ResourceStore, changes: ChangeLog) -> None:
         self.rows = rows
         self._stores = {"User": users, "Group": groups}
+        attribute = groups.resource_type.attribute("members")
+        assert attribute is not None  # every group has members
+        self._attribute = attribute
         self._types = {name: store.resource_type for name, store in self._stores.items()}
         self._changes = changes
         self._names: dict[str, tuple[float, str | None]] = {}
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def check_sent(self, group_id: str, sent: list[Any] | None, *, tolerant: bool) -> None:
-        """Refuse a malformed member list before anything is written."""
-        _refuse_self(group_id, members_of(sent or [], tolerant=tolerant))
+    async def check_sent(self, ctx: RequestContext, group_id: str, sent: list[Any] | None) -> None:
+        """Refuse a member list that cannot be stored, before anything is written."""
+        members = members_of(sent or [], self._attribute, reading=ctx.reading)
+        _refuse_self(group_id, members)
+        await self._refuse_unknown(ctx, members)
 
-    def check_plan(self, group_id: str, plan: MemberPlan | None) -> None:
+    async def check_plan(self, ctx: RequestContext, group_id: str, plan: MemberPlan | None) -> None:
         """Refuse membership operations that can never be carried out, before anything is written."""
+        added: dict[str, Any] = {}
         for step in plan.steps if plan else ():
             if step.op in ("add", "set"):
-                _refuse_self(group_id, step.members)
+                added |= step.members
+        _refuse_self(group_id, added)
+        await self._refuse_unknown(ctx, added)
+        if plan and plan.may_find_nobody:
+            plan.resolve(await self._stored(ctx.workspace.id, group_id) if plan.needs_stored else None)
 
-    async def set_all(self, ws: str, group_id: str, sent: list[Any], moment: datetime) -> bool:
+    async def _refuse_unknown(self, ctx: RequestContext, members: Mapping[str, dict[str, Any]]) -> None:
+        """Refuse members that do not exist, unless the profile has them left out (see :meth:`_add`)."""
+        if not members or ctx.reading.allows(unknown_member):
+            return
+        found = [await store.find_by_id(ctx.workspace.id, members) for store in self._stores.values()]
+        missing = members.keys() - {document.id for documents in found for document in documents} - ctx.expected
+        if missing:
+            listed = ", ".join(f"`{shown(member_id)}`" for member_id in sorted(missing)[:SHOWN_MEMBERS])
+            raise InvalidValue(
+                f"`members`: {len(missing)} of {len(members)} do not exist in this workspace ({listed}): provision "
+                "them first, or take them out."
+            )
+
+    async def set_all(self, ctx: RequestContext, group_id: str, sent: list[Any], moment: datetime) -> bool:
         """Make the rows equal to a full list (POST, PUT): a difference, not delete and insert. Tells if any changed."""
-        return await self._set(ws, group_id, members_of(sent), moment)
+        return await self._set(ctx, group_id, members_of(sent, self._attribute), moment)
 
-    async def apply(self, ws: str, group_id: str, plan: MemberPlan, moment: datetime) -> bool:
-        """Carry out the membership operations of a PATCH; tells whether any row changed.
-
-        Members that do not exist are left out and reported: a 400 would lose the whole push, since Okta never
-        retries one (idp-clients §3.6).
-        """
-        stored = await self._stored(ws, group_id) if plan.needs_stored else None
+    async def apply(self, ctx: RequestContext, group_id: str, plan: MemberPlan, moment: datetime) -> bool:
+        """Carry out the membership operations of a PATCH; tells whether any row changed."""
+        stored = await self._stored(ctx.workspace.id, group_id) if plan.needs_stored else None
         changes = plan.resolve(stored)
         if changes.clear:
-            return await self._set(ws, group_id, changes.add, moment)
-        removed = await self._remove(ws, group_id, changes.remove, moment)
-        added = await self._add(ws, group_id, changes.add, moment)
+            return await self._set(ctx, group_id, changes.add, moment)
+        removed = await self._remove(ctx.workspace.id, group_id, changes.remove, moment)
+        added = await self._add(ctx, group_id, changes.add, moment)
         return removed or added
 
     async def forget(self, ws: str, document: Document, moment: datetime) -> None:
@@ -75,10 +95,12 @@ class GroupMembers:
             self._queue(events)
             await self._stores["Group"].bump_many(ws, {e.data["group"] for e in events}, moment)
 
-    async def _set(self, ws: str, group_id: str, wanted: Mapping[str, dict[str, Any]], moment: datetime) -> bool:
-        stored = await self._stored(ws, group_id)
-        removed = await self._remove(ws, group_id, stored.keys() - wanted.keys(), moment)
-        added = await self._add(ws, group_id, {i: m for i, m in wanted.items() if i not in stored}, moment)
+    async def _set(
+        self, ctx: RequestContext, group_id: str, wanted: Mapping[str, dict[str, Any]], moment: datetime
+    ) -> bool:
+        stored = await self._stored(ctx.workspace.id, group_id)
+        removed = await self._remove(ctx.workspace.id, group_id, stored.keys() - wanted.keys(), moment)
+        added = await self._add(ctx, group_id, {i: m for i, m in wanted.items() if i not in stored}, moment)
         return removed or added
 
     async def _stored(self, ws: str, group_id: str) -> dict[str, dict[str, Any]]:
@@ -87,13 +109,16 @@ class GroupMembers:
             row["member"]: {"value": row["member"], "type": row["kind"], "display": row.get("display")} for row in rows
         }
 
-    async def _add(self, ws: str, group_id: str, members: Mapping[str, dict[str, Any]], moment: datetime) -> bool:
+    async def _add(
+        self, ctx: RequestContext, group_id: str, members: Mapping[str, dict[str, Any]], moment: datetime
+    ) -> bool:
+        """Add members; one that does not exist is left out: a 400 would lose the whole push (idp-clients §3.6)."""
         if not members:
             return False
-        known = await self._known(ws, members)
-        if missing := members.keys() - known.keys():
-            log.warning("members left out", group=group_id, unknown=len(missing), ids=sorted(missing)[:20])
-        events = await self.rows.add(ws, group_id, known, moment)
+        known = await self._known(ctx.workspace.id, members)
+        for member_id in sorted(members.keys() - known.keys() - ctx.expected):
+            ctx.reading.excuses(unknown_member, member_id, member_id)
+        events = await self.rows.add(ctx.workspace.id, group_id, known, moment)
         self._queue(events)
         return bool(events)
 

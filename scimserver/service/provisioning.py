@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
-
 from ..errors import Conflict, NotFound, Uniqueness
 from ..schema.attributes import ResourceType
 from ..schema.validation import ResourceValidator
@@ -24,8 +22,6 @@ from .groups import GroupMembers
 from .representation import location, resource_view
 from .versions import UNCONDITIONAL, Conditions, version_tag
 from .views import Views
-
-log = structlog.get_logger("scimserver.provisioning")
 
 Written = TypeVar("Written")
 
@@ -102,14 +98,15 @@ class Provisioning:
             created=moment,
             modified=moment,
         )
-        self._members.check_sent(document.id, sent.members, tolerant=ctx.workspace.tolerant)
+        await self._members.check_sent(ctx, document.id, sent.members)
         document = self._mapped(ctx, resource_type, document)
         event = self._event(document, "create", moment)
         document = dataclasses.replace(document, outbox=[event])
-        document = await self._unique(resource_type, document, self._stores[resource_type.name].insert(document))
+        insert = self._stores[resource_type.name].insert(document, resource_type)
+        document = await self._unique(resource_type, document, insert)
         self._changes.queue(event)
         if sent.members:
-            await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
+            await self._members.set_all(ctx, document.id, sent.members, moment)
         return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
 
     async def replace(
@@ -123,7 +120,7 @@ class Provisioning:
     ) -> Stored:
         """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
         sent = self._canonical(ctx, resource_type, body)
-        self._members.check_sent(resource_id, sent.members, tolerant=ctx.workspace.tolerant)
+        await self._members.check_sent(ctx, resource_id, sent.members)
 
         def change(document: Document) -> dict[str, Any]:
             return merge_put(document.scim, sent, resource_type)
@@ -131,7 +128,7 @@ class Provisioning:
         async def change_members(document: Document, moment: datetime) -> bool:
             if sent.members is None:
                 return False
-            return await self._members.set_all(ctx.workspace.id, document.id, sent.members, moment)
+            return await self._members.set_all(ctx, document.id, sent.members, moment)
 
         document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         return await self._answer(ctx, resource_type, document, projection.answering(sent.resource))
@@ -149,16 +146,14 @@ class Provisioning:
 
         Without ``projection`` the answer carries only version and location.
         """
-        tolerant = ctx.workspace.tolerant
-        operations = messages.parse_patch(body, tolerant=tolerant)
-        others, plan = member_operations.split(operations, resource_type, tolerant=tolerant)
-        self._members.check_plan(resource_id, plan)
+        operations = messages.parse_patch(body, ctx.reading)
+        others, plan = member_operations.split(operations, resource_type, ctx.reading)
+        await self._members.check_plan(ctx, resource_id, plan)
         specified: dict[str, Any] = {}
 
         def change(document: Document) -> dict[str, Any]:
             resource = {"id": document.id, **document.scim}
-            result = patch.apply(resource, others, resource_type, tolerant=tolerant)
-            self._note(ctx, result.notes)
+            result = patch.apply(resource, others, resource_type, ctx.reading)
             specified.update(result.specified)
             result.resource.pop("id", None)
             return result.resource
@@ -166,7 +161,7 @@ class Provisioning:
         async def change_members(document: Document, moment: datetime) -> bool:
             if plan is None:
                 return False
-            return await self._members.apply(ctx.workspace.id, document.id, plan, moment)
+            return await self._members.apply(ctx, document.id, plan, moment)
 
         document = await self._write(ctx, resource_type, resource_id, change, change_members, conditions)
         if projection is None:
@@ -227,7 +222,7 @@ class Provisioning:
                 updated = self._mapped(ctx, resource_type, updated)
                 event = self._event(updated, "update", moment)
                 updated = dataclasses.replace(updated, outbox=[*self._changes.unsent(document.outbox), event])
-                if not await self._unique(resource_type, updated, store.replace(updated, document.v)):
+                if not await self._unique(resource_type, updated, store.replace(updated, document.v, resource_type)):
                     continue
                 self._changes.queue(event)
                 document = updated
@@ -244,14 +239,7 @@ class Provisioning:
         return dataclasses.replace(document, v=document.v + 1, modified=moment)
 
     def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
-        sent = canonicalise(body, resource_type, tolerant=ctx.workspace.tolerant)
-        self._note(ctx, sent.notes)
-        return sent
-
-    def _note(self, ctx: RequestContext, notes: list[str]) -> None:
-        """Say what was tolerated or stripped; names only, no values."""
-        if notes:
-            log.info("tolerated", request_id=ctx.request_id, workspace=ctx.workspace.slug, notes=notes)
+        return canonicalise(body, resource_type, ctx.reading)
 
     def _mapped(self, ctx: RequestContext, resource_type: ResourceType, document: Document) -> Document:
         """Check the resource and let the workspace's plugins make the application document."""

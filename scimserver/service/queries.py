@@ -9,6 +9,7 @@ from ..scim.filter import Filter
 from ..scim.narrowing import narrow
 from ..scim.parser import parse_filter
 from ..scim.projection import Projection
+from ..scim.reading import Reading
 from ..scim.sorting import Place, Sort, parse_sort
 from ..store.documents import Document
 from ..store.memberships import MembershipStore
@@ -71,8 +72,7 @@ class Queries:
             InvalidCursor, ExpiredCursor: as :meth:`Cursors.open`.
             TooMany: no keyed attribute narrows the filter and the workspace is too large to read through.
         """
-        tolerant = ctx.workspace.tolerant
-        bound = [_bind(query, one, resource_types, tolerant=tolerant) for one in resource_types]
+        bound = [_bind(query, one, resource_types, ctx.reading) for one in resource_types]
         searches = list(self._searches(ctx, bound))
         digest = _digest(ctx, bound)
         if query.cursor is None:
@@ -140,15 +140,15 @@ class Queries:
 
 
 def _bind(
-    query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType], *, tolerant: bool
+    query: Query, resource_type: ResourceType, resource_types: Sequence[ResourceType], reading: Reading
 ) -> _Bound:
     others = [other for other in resource_types if other is not resource_type]
     text = query.filter
     return _Bound(
         resource_type,
-        None if text is None else parse_filter(text, resource_type, tolerant=tolerant, others=others),
-        parse_sort(query.sort_by, query.sort_order, resource_type, others),
-        Projection.parse(query.attributes, query.excluded_attributes, resource_type),
+        None if text is None else parse_filter(text, resource_type, reading, others),
+        parse_sort(query.sort_by, query.sort_order, resource_type, others, reading),
+        Projection.parse(query.attributes, query.excluded_attributes, resource_type, reading),
     )
 
 

@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
+from ..schema.catalogue import SchemaCatalogue
+from ..scim.quirks.registry import Quirk
 from ..settings import Settings
 from ..store.workspaces import Workspace, WorkspaceProblem, WorkspaceStore
+from .profiles import DEFAULT, Profile, ProfileProblem, Profiles, check_switch
 
 CACHE_SECONDS = 5.0
 """A change of a workspace reaches every process within this time."""
 MAX_CACHED = 10_000
 
-PROFILES = ("default", "strict")
-"""How requests are read: with what identity providers are known to send, or to the letter of the RFC."""
+_SWITCH = re.compile(r"(tolerate|behaviour)\.(.+)")
+_POSITIONS: Mapping[str, bool | None] = {"on": True, "off": False, "default": None}
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +35,39 @@ class ActiveWorkspace:
     suspended: bool
     concurrency: int
     """Requests in flight per process before the answer is 429."""
-    tolerant: bool
-    """Whether requests are read as identity providers mean them, or to the letter of the RFC."""
+    profile: Profile
+    """How requests are read and answered; with the workspace's own switches."""
+    quirks: frozenset[Quirk]
+    """The tolerations of the profile."""
+    catalogue: SchemaCatalogue
+    """The resource types as this workspace has them."""
     pipeline: Pipeline
 
 
 class WorkspaceService:
     """Creates, changes and resolves workspaces."""
 
-    def __init__(self, store: WorkspaceStore, plugins: PluginManager, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: WorkspaceStore,
+        plugins: PluginManager,
+        profiles: Profiles,
+        catalogue: SchemaCatalogue,
+        settings: Settings,
+    ) -> None:
         self._store = store
         self._plugins = plugins
+        self._profiles = profiles
+        self._catalogue = catalogue
         self._settings = settings
+        self._catalogues: dict[frozenset[str], SchemaCatalogue] = {}
         self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
 
     async def resolve(self, slug: str) -> ActiveWorkspace | None:
         """Return the workspace of a Tenant URL, at most five seconds old; None if there is none.
 
         Raises:
-            Unavailable: the database is away and nothing fresh is known.
+            Unavailable: the database is away and nothing fresh is known, or the workspace's profile is not there.
         """
         slug = slug.lower()
         moment = time.monotonic()
@@ -75,21 +95,49 @@ class WorkspaceService:
         return await self.resolve(slug) if slug else None
 
     def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+        try:
+            profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)
+        except ProfileProblem:
+            raise Unavailable(
+                f"The profile `{workspace.profile}` of this workspace is not installed on this server: the operator "
+                "must bring its file back or choose another profile."
+            ) from None
         return ActiveWorkspace(
             id=workspace.id,
             slug=workspace.slug,
             suspended=workspace.state == "suspended",
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
-            tolerant=workspace.profile != "strict",
+            profile=profile,
+            quirks=profile.quirks,
+            catalogue=self._adapted(profile.behaviours),
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
         )
 
-    async def create(self, slug: str, *, plugins: list[dict[str, Any]] | None = None) -> Workspace:
-        """Create a workspace with the default plugins, or the given ones."""
+    def _adapted(self, behaviours: frozenset[str]) -> SchemaCatalogue:
+        """Return the schemas as a profile wants them published and enforced."""
+        if behaviours not in self._catalogues:
+            catalogue = self._catalogue
+            if "unique-group-names" not in behaviours:
+                name = "A human-readable name for the group."
+                catalogue = catalogue.changed(GROUP, "displayName", uniqueness="none", description=name)
+            if "hide-password" not in behaviours:
+                catalogue = catalogue.changed(USER, "password", published=True)
+            self._catalogues[behaviours] = catalogue
+        return self._catalogues[behaviours]
+
+    async def create(
+        self, slug: str, *, plugins: list[dict[str, Any]] | None = None, profile: str = DEFAULT
+    ) -> Workspace:
+        """Create a workspace with the default plugins, or the given ones.
+
+        Raises:
+            WorkspaceProblem, PluginProblem, ProfileProblem: name, plugins or profile cannot be used.
+        """
+        self._profiles.get(profile)
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
         self._plugins.check_settings(slug, plugins)
-        workspace = await self._store.create(slug, plugins=plugins)
+        workspace = await self._store.create(slug, plugins=plugins, profile=profile)
         self._cache.pop(slug, None)
         return workspace
 
@@ -113,11 +161,15 @@ class WorkspaceService:
     async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
         """Apply ``KEY=VALUE`` changes, all or none.
 
-        Keys are ``plugins``, ``PLUGIN.SETTING``, ``limits.concurrency`` and ``profile``.
+        Keys are ``plugins``, ``PLUGIN.SETTING``, ``limits.concurrency``, ``profile``, and ``tolerate.NAME`` and
+        ``behaviour.NAME`` with ``on``, ``off`` or ``default``, which is as the profile has it.
+
+        Raises:
+            WorkspaceProblem, PluginProblem, ProfileProblem: a key or a value cannot be used.
         """
         workspace = await self.show(slug)
         plugins = [{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins]
-        limits, profile = dict(workspace.limits), workspace.profile
+        limits, profile, switches = dict(workspace.limits), workspace.profile, dict(workspace.switches)
         for key, value in changes.items():
             if key == "plugins":
                 known = {p["name"]: p for p in plugins}
@@ -126,11 +178,13 @@ class WorkspaceService:
             elif key == "limits.concurrency":
                 limits["concurrency"] = _positive(key, value)
             elif key == "profile":
-                profile = _profile(value)
+                profile = self._profiles.get(value).name
+            elif switch := _SWITCH.fullmatch(key):
+                _turn(switches, switch[1], switch[2], value)
             else:
                 _set_plugin_setting(plugins, key, value)
         self._plugins.check_settings(slug, plugins)
-        return await self._update(workspace, plugins=plugins, limits=limits, profile=profile)
+        return await self._update(workspace, plugins=plugins, limits=limits, profile=profile, switches=switches)
 
     async def suspend(self, slug: str) -> Workspace:
         """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra."""
@@ -158,10 +212,15 @@ def _positive(key: str, value: str) -> int:
     return int(value)
 
 
-def _profile(value: str) -> str:
-    if value not in PROFILES:
-        raise WorkspaceProblem(f"profile: expected {' or '.join(PROFILES)}, got `{value}`.")
-    return value
+def _turn(switches: dict[str, bool], kind: str, name: str, value: str) -> None:
+    check_switch(kind, name)
+    if value not in _POSITIONS:
+        raise WorkspaceProblem(f"{kind}.{name}: expected on, off or default, got `{value}`.")
+    position = _POSITIONS[value]
+    if position is None:
+        switches.pop(name, None)
+    else:
+        switches[name] = position
 
 
 def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> None:
@@ -170,7 +229,8 @@ def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> 
     if not dot or not setting or plugin is None:
         listed = ", ".join(p["name"] for p in plugins) or "none"
         raise WorkspaceProblem(
-            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N, profile=NAME or "
+            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N, profile=NAME, "
+            "tolerate.NAME=on|off|default, behaviour.NAME=on|off|default, or "
             f"PLUGIN.SETTING=VALUE for a plugin of this workspace ({listed})."
         )
     plugin["settings"][setting] = _json_or_text(value)

@@ -47,14 +47,16 @@ class ResourceStore:
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
-    async def insert(self, document: Document) -> Document:
+    async def insert(self, document: Document, resource_type: ResourceType | None = None) -> Document:
         """Store a new document; returns it with its sequence number.
+
+        ``resource_type`` is the workspace's own form of the type, where that differs in what is unique.
 
         Raises:
             DuplicateValue: a unique value is taken; of two at once, exactly one gets this.
         """
         ws = document.ws
-        stored = document.to_bson(self.resource_type)
+        stored = document.to_bson(resource_type or self.resource_type)
         async with self.counters.writing(ws, counted=True):
             stored["seq"] = await self.counters.lease(ws, self.kind)
             with self._named_duplicate(), translated():
@@ -62,8 +64,12 @@ class ResourceStore:
             self.counters.count(ws, self.kind, stored["seq"], 1)
         return Document.from_bson(stored)
 
-    async def replace(self, document: Document, expected_version: int) -> bool:
+    async def replace(
+        self, document: Document, expected_version: int, resource_type: ResourceType | None = None
+    ) -> bool:
         """Write a changed document if it is still at the expected version; False if somebody was faster.
+
+        ``resource_type`` as for :meth:`insert`.
 
         Raises:
             DuplicateValue: a unique value is taken.
@@ -71,7 +77,8 @@ class ResourceStore:
         condition = self._unchanged(document, expected_version)
         async with self.counters.writing(document.ws):
             with self._named_duplicate(), translated():
-                result = await self.collection.replace_one(condition, document.to_bson(self.resource_type))
+                stored = document.to_bson(resource_type or self.resource_type)
+                result = await self.collection.replace_one(condition, stored)
         return bool(result.matched_count)
 
     async def bump(self, ws: str, resource_id: str, moment: datetime, event: Event) -> bool:

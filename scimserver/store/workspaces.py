@@ -37,7 +37,10 @@ class Workspace:
     created: datetime
     modified: datetime
     revision: int
-    profile: str = field(default="default")
+    profile: str = "default"
+    """Which profile of identity-provider quirks its requests are read by."""
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    """Single tolerations and behaviours of the profile that are on or off here, by name."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that commands print."""
@@ -47,6 +50,7 @@ class Workspace:
             "plugins": [dict(plugin) for plugin in self.plugins],
             "limits": dict(self.limits),
             "profile": self.profile,
+            "switches": dict(self.switches),
             "created": self.created.isoformat(),
             "modified": self.modified.isoformat(),
             "revision": self.revision,
@@ -61,7 +65,7 @@ class WorkspaceStore:
         self._collection = database["workspaces"]
 
     @translated()
-    async def create(self, slug: str, *, plugins: Sequence[Mapping[str, Any]]) -> Workspace:
+    async def create(self, slug: str, *, plugins: Sequence[Mapping[str, Any]], profile: str = "default") -> Workspace:
         """Store a new workspace.
 
         Raises:
@@ -70,7 +74,8 @@ class WorkspaceStore:
         check_slug(slug)
         moment = now()
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
-        workspace = Workspace(f"ws_{secrets.token_hex(10)}", slug, "active", list(plugins), {}, moment, moment, 1)
+        made = f"ws_{secrets.token_hex(10)}"
+        workspace = Workspace(made, slug, "active", list(plugins), {}, moment, moment, 1, profile)
         try:
             with translated():
                 await self._collection.insert_one(_to_bson(workspace))
@@ -152,6 +157,7 @@ def _to_bson(workspace: Workspace) -> dict[str, Any]:
         "slug": workspace.slug,
         "state": workspace.state,
         "profile": workspace.profile,
+        "switches": dict(workspace.switches),
         "plugins": [dict(plugin) for plugin in workspace.plugins],
         "limits": dict(workspace.limits),
         "created": workspace.created,
@@ -171,4 +177,5 @@ def _from_bson(stored: Mapping[str, Any]) -> Workspace:
         modified=stored["modified"],
         revision=stored["revision"],
         profile=stored["profile"],
+        switches=stored.get("switches", {}),
     )

@@ -19,6 +19,7 @@ from ..errors import (
     Unavailable,
     UriTooLong,
 )
+from ..scim.reading import Reading
 from ..service.application import Application
 from ..service.context import RequestContext
 from ..service.workspaces import ActiveWorkspace
@@ -173,6 +174,7 @@ class ScimHandler(BaseHandler):
             self.request_id,
             credential,
             self._client(),
+            reading=Reading(workspace.quirks),
         )
 
     def check(self) -> None:
@@ -185,6 +187,10 @@ class ScimHandler(BaseHandler):
             self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
             if self._declared_length() > DRAIN_LIMIT:
                 raise self.too_large()
+
+    def tolerated(self) -> dict[str, list[str]]:
+        """Return name → places of the tolerations that the request needed."""
+        return self.ctx.reading.used if self._entered else {}
 
     def _client(self) -> str:
         return self.request.headers.get("User-Agent", "")[:200]

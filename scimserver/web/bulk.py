@@ -19,5 +19,5 @@ class BulkHandler(ScimHandler):
 
     async def post(self) -> None:
         limit = self.app.settings.limits.bulk_operations
-        request = read_bulk(self.read_json(), self.app.catalogue, self.ctx.base_url, limit)
+        request = read_bulk(self.read_json(), self.ctx.workspace.catalogue, self.ctx.base_url, limit)
         self.send_json(await self.app.bulk.run(self.ctx, request))

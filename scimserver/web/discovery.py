@@ -68,11 +68,11 @@ class DocumentsHandler(_DiscoveryHandler):
         self.unlisted = unlisted
 
     async def get(self, name: str | None = None) -> None:
-        documents = self.listed(self.app.catalogue, self.ctx.base_url)
+        documents = self.listed(self.ctx.workspace.catalogue, self.ctx.base_url)
         if name is None:
             self.send_json(list_response(list(documents.values()), len(documents), 1))
             return
-        named = documents | self.unlisted(self.app.catalogue, self.ctx.base_url)
+        named = documents | self.unlisted(self.ctx.workspace.catalogue, self.ctx.base_url)
         found = next((d for key, d in named.items() if key.lower() == name.lower()), None)
         if found is None:
             raise NotFound(f"{self.endpoint} has no `{name[:200]}`; it has {', '.join(documents)}.")

@@ -30,11 +30,12 @@ class SearchHandler(ScimHandler):
         self, app: Application, addresses: Addresses, resource_types: Sequence[ResourceType]
     ) -> None:
         super().initialize(app, addresses)
-        self._resource_types = resource_types
+        self._names = [resource_type.name for resource_type in resource_types]
 
     async def post(self) -> None:
         query = query_of_body(self.read_json(), self.app.settings.limits)
-        self.send_json(await self.app.queries.query(self.ctx, self._resource_types, query))
+        searched = [self.ctx.workspace.catalogue.resource_type(name) for name in self._names]
+        self.send_json(await self.app.queries.query(self.ctx, searched, query))
 
 
 class RootHandler(ScimHandler):
@@ -42,7 +43,7 @@ class RootHandler(ScimHandler):
 
     async def get(self) -> None:
         query = query_of_url(self.argument, self.app.settings.limits)
-        self.send_json(await self.app.queries.query(self.ctx, self.app.catalogue.resource_types, query))
+        self.send_json(await self.app.queries.query(self.ctx, self.ctx.workspace.catalogue.resource_types, query))
 
 
 def query_of_url(argument: Callable[[str], str | None], limits: LimitSettings) -> Query:

@@ -16,10 +16,16 @@ from .queries import query_of_url
 class _ResourceHandler(ScimHandler):
     def initialize(self, app: Application, addresses: Addresses, resource_type: ResourceType) -> None:  # type: ignore[override]
         super().initialize(app, addresses)
-        self.resource_type = resource_type
+        self._name = resource_type.name
+
+    @property
+    def resource_type(self) -> ResourceType:
+        """The type as the workspace has it."""
+        return self.ctx.workspace.catalogue.resource_type(self._name)
 
     def projection(self) -> Projection:
-        return Projection.parse(self.argument("attributes"), self.argument("excludedAttributes"), self.resource_type)
+        asked, excluded = self.argument("attributes"), self.argument("excludedAttributes")
+        return Projection.parse(asked, excluded, self.resource_type, self.ctx.reading)
 
     def read_object(self) -> dict[str, Any]:
         body = self.read_json()
@@ -70,7 +76,8 @@ class ResourceHandler(_ResourceHandler):
 
     async def patch(self, resource_id: str) -> None:
         # A group answers 204 unless attributes are asked for: its member list is the cost (idp-clients §3.6).
-        quiet = self.resource_type.name == "Group" and self.argument("attributes") is None
+        quiet = self._name == "Group" and self.argument("attributes") is None
+        quiet = quiet and "quiet-group-patch" in self.ctx.workspace.profile.behaviours
         stored = await self.app.provisioning.patch(
             self.ctx,
             self.resource_type,

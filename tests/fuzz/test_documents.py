@@ -1,7 +1,7 @@
 """PATCH messages and bodies against random resources: an acceptable resource or a ScimError, and nothing given changes."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from scimserver.scim.patch import apply
 from scimserver.scim.projection import Projection
 from scimserver.scim.replace import merge_put
 from tests.kitchen import crane
+from tests.readings import either
 
 from .budget import assert_refusal, cases
 from .strategies import bodies, patches, right_bodies
@@ -29,6 +30,7 @@ BODIES = {t.name: bodies(t) for t in TYPES}
 RIGHT = {t.name: right_bodies(t) for t in TYPES}
 PATCHES = {t.name: patches(t) for t in TYPES}
 VALIDATORS = {t.name: ResourceValidator(t) for t in TYPES}
+GROUP_MEMBERS = cast(Attribute, TYPES[1].attribute("members"))
 LEAST: dict[str, dict[str, Any]] = {
     "User": {"userName": "ines"},
     "Group": {"displayName": "Crew"},
@@ -40,8 +42,8 @@ MEMBERS = {"u_1": {"value": "u_1", "type": "User"}, "a": {"value": "a", "type": 
 def stored(resource_type: ResourceType, body: Any, tolerant: bool = True) -> dict[str, Any] | None:
     """Return what would be stored of a POST, or None if it is refused."""
     try:
-        sent = canonicalise(body, resource_type, tolerant=tolerant)
-        members_of(sent.members, tolerant=tolerant)
+        sent = canonicalise(body, resource_type, reading=either(tolerant))
+        members_of(sent.members, GROUP_MEMBERS, reading=either(tolerant))
         return checked(resource_type, sent.resource)
     except ScimError as error:
         assert_refusal(error)
@@ -105,7 +107,7 @@ def test_a_body_is_stored_canonical_or_refused(
     assert repr(body) == before
     if resource is not None:
         again = {**resource, "schemas": [resource_type.schema.id, *(e.id for e in resource_type.extensions)]}
-        assert canonicalise(again, resource_type, tolerant=tolerant).resource == resource
+        assert canonicalise(again, resource_type, reading=either(tolerant)).resource == resource
 
 
 @EACH_TYPE
@@ -134,10 +136,10 @@ def test_a_patch_is_applied_whole_or_not_at_all(
     message = data.draw(PATCHES[resource_type.name], "message")
     before, sent = repr(held), repr(message)
     try:
-        others, members = split(parse_patch(message, tolerant=tolerant), resource_type, tolerant=tolerant)
+        others, members = split(parse_patch(message, reading=either(tolerant)), resource_type, reading=either(tolerant))
         if members is not None:
             members.resolve(MEMBERS if members.needs_stored else None)
-        result = apply({**held, "id": "r_1"}, others, resource_type, tolerant=tolerant).resource
+        result = apply({**held, "id": "r_1"}, others, resource_type, reading=either(tolerant)).resource
         assert result.pop("id") == "r_1"
         checked(resource_type, result)
     except ScimError as error:

@@ -12,8 +12,10 @@ from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.match import element_matches, matches
 from scimserver.scim.parser import parse_filter, parse_path
 from scimserver.scim.projection import Projection
+from scimserver.scim.reading import strict
 from scimserver.store.query import plan
 from tests.kitchen import crane
+from tests.readings import either
 from tests.unit.scim_filter.random_filters import resources
 
 from .budget import assert_refusal, cases
@@ -44,13 +46,13 @@ def test_a_filter_text_is_read_or_refused_with_the_place(
 ) -> None:
     text = data.draw(FILTERS[resource_type.name], "filter")
     try:
-        tree = parse_filter(text, resource_type, tolerant=tolerant)
+        tree = parse_filter(text, resource_type, reading=either(tolerant))
     except InvalidFilter as refused:
         assert_refusal(refused, "⟨here⟩")
         return
     printed = str(tree)
-    assert parse_filter(printed, resource_type, tolerant=tolerant) == tree
-    assert str(parse_filter(printed, resource_type, tolerant=False)) == printed
+    assert parse_filter(printed, resource_type, reading=either(tolerant)) == tree
+    assert str(parse_filter(printed, resource_type, reading=strict())) == printed
     plan(tree, resource_type)
     held: dict[str, Any] = data.draw(HELD[resource_type.name], "resource")
     verdict = matches(tree, held, resource_type)
@@ -65,7 +67,7 @@ def test_a_path_text_is_read_or_refused_with_the_place(
 ) -> None:
     text = data.draw(PATHS[resource_type.name], "path")
     try:
-        path = parse_path(text, resource_type, tolerant=tolerant)
+        path = parse_path(text, resource_type, reading=either(tolerant))
     except InvalidPath as refused:
         assert_refusal(refused, "⟨here⟩")
         return

@@ -5,6 +5,7 @@ import pytest
 from scimserver.schema.attributes import ResourceType
 from scimserver.scim.filter import And, Comparison, Not, Or, ValuePath
 from scimserver.scim.parser import parse_filter
+from scimserver.scim.reading import strict
 
 from .samples import BOAT, BOAT_URN, CORE, CREW_URN, ENTERPRISE, GROUP, HARBOUR_URN, USER
 
@@ -111,7 +112,7 @@ def test_accepted_text_prints_canonically(resource_type: ResourceType, text: str
 
 @pytest.mark.parametrize(("resource_type", "text", "canonical"), STRICT)
 def test_strict_accepts_what_the_rfc_writes(resource_type: ResourceType, text: str, canonical: str) -> None:
-    assert str(parse_filter(text, resource_type, tolerant=False)) == canonical
+    assert str(parse_filter(text, resource_type, reading=strict())) == canonical
 
 
 def test_and_binds_tighter_than_or_and_not_tighter_than_and() -> None:

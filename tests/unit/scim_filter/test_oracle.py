@@ -12,6 +12,7 @@ from scimserver.errors import InvalidFilter
 from scimserver.scim.filter import Filter
 from scimserver.scim.match import matches
 from scimserver.scim.parser import parse_filter
+from scimserver.scim.reading import strict
 
 from .random_filters import filters
 from .samples import CORE, ENTERPRISE, USER
@@ -84,7 +85,7 @@ def test_where_we_are_narrower_than_the_oracle_is_listed(text: str) -> None:
 
 def _accepts(text: str) -> bool:
     try:
-        parse_filter(text, USER, tolerant=False)
+        parse_filter(text, USER, reading=strict())
     except InvalidFilter:
         return False
     return True

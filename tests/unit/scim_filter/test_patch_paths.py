@@ -6,6 +6,7 @@ from scimserver.errors import InvalidPath
 from scimserver.schema.attributes import ResourceType
 from scimserver.scim.filter import PatchPath
 from scimserver.scim.parser import parse_path
+from scimserver.scim.reading import strict
 
 from .samples import BOAT, CORE, ENTERPRISE, GROUP, HARBOUR_URN, USER
 
@@ -101,4 +102,4 @@ def test_a_bad_path_is_refused_by_name(text: str, says: str) -> None:
 def test_strict_refuses_what_only_vendors_write() -> None:
     for text in ["manager", f"{ENTERPRISE}.department", 'roles[primary eq "True"].value']:
         with pytest.raises(InvalidPath):
-            parse_path(text, USER, tolerant=False)
+            parse_path(text, USER, reading=strict())

@@ -13,7 +13,9 @@ from scimserver.scim.filter import Filter
 from scimserver.scim.keys import match_keys, unique_keys
 from scimserver.scim.match import matches
 from scimserver.scim.parser import parse_filter, parse_path
+from scimserver.scim.reading import strict
 from scimserver.store.query import Plan, plan
+from tests.readings import either
 
 from .random_filters import filters, resources
 from .samples import BOAT, ENTERPRISE, GROUP, USER
@@ -37,20 +39,20 @@ SOUP = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 def test_parse_and_print_are_inverse(resource_type: ResourceType, data: st.DataObject) -> None:
     tree = data.draw(FILTERS[resource_type.name])
     assert parse_filter(str(tree), resource_type) == tree
-    assert parse_filter(str(tree), resource_type, tolerant=False) == tree
+    assert parse_filter(str(tree), resource_type, reading=strict()) == tree
 
 
 @given(text=st.one_of(SOUP, SOUP.map(" ".join), st.text(max_size=60)), tolerant=st.booleans())
 def test_no_text_raises_anything_but_the_scim_error(text: str, tolerant: bool) -> None:
     try:
-        tree = parse_filter(text, USER, tolerant=tolerant)
+        tree = parse_filter(text, USER, reading=either(tolerant))
     except InvalidFilter:
         pass
     else:
         assert parse_filter(str(tree), USER) == tree
         plan(tree, USER)
     with suppress(InvalidPath):
-        parse_path(text, USER, tolerant=tolerant)
+        parse_path(text, USER, reading=either(tolerant))
 
 
 @RESOURCE_TYPES

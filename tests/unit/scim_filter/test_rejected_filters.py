@@ -5,6 +5,8 @@ import pytest
 from scimserver.errors import InvalidFilter
 from scimserver.schema.attributes import ResourceType
 from scimserver.scim.parser import parse_filter
+from scimserver.scim.reading import strict
+from tests.readings import either
 
 from .samples import BOAT, CORE, ENTERPRISE, GROUP, USER
 from .test_accepted_filters import TOLERANT
@@ -94,7 +96,7 @@ REJECTED = [
 @pytest.mark.parametrize("tolerant", [True, False])
 def test_rejected_text_names_rule_and_place(resource_type: ResourceType, text: str, says: str, tolerant: bool) -> None:
     with pytest.raises(InvalidFilter) as refused:
-        parse_filter(text, resource_type, tolerant=tolerant)
+        parse_filter(text, resource_type, reading=either(tolerant))
     if tolerant:
         assert says in refused.value.detail
     assert "⟨here⟩" in refused.value.detail
@@ -103,7 +105,7 @@ def test_rejected_text_names_rule_and_place(resource_type: ResourceType, text: s
 @pytest.mark.parametrize(("resource_type", "text", "canonical"), TOLERANT)
 def test_strict_refuses_what_only_vendors_write(resource_type: ResourceType, text: str, canonical: str) -> None:
     with pytest.raises(InvalidFilter):
-        parse_filter(text, resource_type, tolerant=False)
+        parse_filter(text, resource_type, reading=strict())
 
 
 def test_limits_are_refused_one_behind_the_edge() -> None:

@@ -9,6 +9,7 @@ from scimserver.schema.catalogue import load_schemas
 from scimserver.scim.members import MemberPlan, split
 from scimserver.scim.messages import PATCH_SCHEMA, parse_patch
 from scimserver.scim.patch import PatchResult, apply
+from scimserver.scim.reading import Reading
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 BADGE = "urn:ietf:params:scim:schemas:extension:larkfield:2.0:User"
@@ -69,14 +70,14 @@ def run(user: ResourceType) -> Callable[..., PatchResult]:
         resource: dict[str, Any] | None = None,
         resource_type: ResourceType = user,
         *,
-        tolerant: bool = True,
+        reading: Reading | None = None,
     ) -> PatchResult:
         before = deepcopy(INES if resource is None else resource)
         given = deepcopy(before)
         message = {"schemas": [PATCH_SCHEMA], "Operations": deepcopy(operations)}
-        parsed = parse_patch(message, tolerant=tolerant)
+        parsed = parse_patch(message, reading)
         try:
-            return apply(given, parsed, resource_type, tolerant=tolerant)
+            return apply(given, parsed, resource_type, reading)
         finally:
             assert given == before
             assert message["Operations"] == operations

@@ -2,10 +2,11 @@
 
 import pytest
 
-from scimserver.errors import InvalidPath, InvalidValue, Mutability
+from scimserver.errors import InvalidPath, InvalidValue, Mutability, NoTarget
 from scimserver.scim.members import members_of, split
 from scimserver.scim.messages import PATCH_SCHEMA, parse_patch
 from scimserver.scim.patch import apply
+from scimserver.scim.reading import strict
 
 INES = {"value": "u_ines"}
 THEO = {"value": "u_theo", "type": "User", "display": "Theo"}
@@ -164,8 +165,8 @@ def test_users_have_no_members(user):
         ("u_ines", {"value": "u_ines"}),
     ],
 )
-def test_a_member_is_tolerated_in_many_shapes(sent, kept):
-    assert members_of([sent]) == {"u_ines": kept}
+def test_a_member_is_tolerated_in_many_shapes(group, sent, kept):
+    assert members_of([sent], group.attribute("members")) == {"u_ines": kept}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_member_is_tolerated_in_many_shapes(sent, kept):
         ([{"value": None}], "members[0].value"),
         ([{"value": ""}], "members[0].value"),
         ([{"value": 7}], "members[0].value"),
-        ([""], "members[0].value"),
+        ([""], "members[0]"),
         ([7], "members[0]"),
         ([{"value": "u_ines", "type": "Device"}], "members[0].type"),
         ([{"value": "u_ines", "type": 3}], "members[0].type"),
@@ -183,9 +184,9 @@ def test_a_member_is_tolerated_in_many_shapes(sent, kept):
         (7, "members"),
     ],
 )
-def test_a_member_that_cannot_be_read_is_refused_by_place(sent, named):
+def test_a_member_that_cannot_be_read_is_refused_by_place(group, sent, named):
     with pytest.raises(InvalidValue) as refused:
-        members_of(sent)
+        members_of(sent, group.attribute("members"))
     assert named in refused.value.detail
 
 
@@ -220,14 +221,23 @@ def test_an_error_names_the_operation(group):
 
 def strictly(group, *operations):
     message = {"schemas": [PATCH_SCHEMA], "Operations": list(operations)}
-    return split(parse_patch(message, tolerant=False), group, tolerant=False)
+    return split(parse_patch(message, reading=strict()), group, reading=strict())
 
 
 def test_a_strict_profile_empties_the_group_where_entra_means_one_member(group):
     _, plan = strictly(group, {"op": "remove", "path": "members", "value": [INES]})
     assert plan.resolve().clear
-    _, plan = strictly(group, remove('members[value eq "u_ines"]'))
-    assert plan.resolve().remove == {"u_ines"}
+
+
+def test_row_14_to_the_letter_a_removal_of_nobody_has_no_target(group, planned):
+    operation = remove('members[value eq "u_ines"]')
+    _, plan = strictly(group, operation)
+    assert plan.needs_stored and plan.may_find_nobody
+    assert plan.resolve({"u_ines": INES}).remove == {"u_ines"}
+    with pytest.raises(NoTarget, match="members"):
+        plan.resolve({"u_theo": {"value": "u_theo"}})
+    assert not planned(operation).may_find_nobody
+    assert planned(operation).resolve().remove == {"u_ines"}
 
 
 @pytest.mark.parametrize("value", ["u_ines", ["u_ines"], [{"value": "u_ines", "displayName": "Ines"}]])
@@ -242,5 +252,5 @@ def test_a_strict_profile_takes_no_path_for_an_attribute(group):
     others, plan = strictly(group, {"op": "replace", "value": {'members[value eq "u_ines"]': INES}})
     assert plan is None
     with pytest.raises(InvalidValue, match="members"):
-        apply({"displayName": "Crew"}, others, group, tolerant=False)
+        apply({"displayName": "Crew"}, others, group, reading=strict())
     assert strictly(group, {"op": "replace", "value": {"Members": [INES]}})[1].resolve().clear

@@ -4,12 +4,13 @@ import pytest
 
 from scimserver.errors import InvalidPath, InvalidSyntax, InvalidValue, NoTarget
 from scimserver.scim.messages import MAX_OPERATIONS, PATCH_SCHEMA, Operation, parse_patch
+from scimserver.scim.reading import strict
 
 GOOD = {"op": "add", "path": "title", "value": "Surveyor"}
 
 
 def test_an_operation_is_read():
-    assert parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [GOOD]}, tolerant=False) == [
+    assert parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [GOOD]}, reading=strict()) == [
         Operation("add", "title", "Surveyor", True, 0)
     ]
 
@@ -21,13 +22,13 @@ def test_row_1_operation_names_have_no_letter_case(op):
 
 def test_row_1_a_strict_profile_takes_lower_case_only():
     with pytest.raises(InvalidSyntax, match=r"Operations\[0\]\.op"):
-        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [{**GOOD, "op": "Add"}]}, tolerant=False)
+        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [{**GOOD, "op": "Add"}]}, reading=strict())
 
 
 def test_row_28_missing_schemas_are_tolerated_but_not_in_a_strict_profile():
     assert len(parse_patch({"Operations": [GOOD]})) == 1
     with pytest.raises(InvalidValue, match="schemas"):
-        parse_patch({"Operations": [GOOD]}, tolerant=False)
+        parse_patch({"Operations": [GOOD]}, reading=strict())
 
 
 def test_row_29_operations_in_lower_case():
@@ -37,7 +38,7 @@ def test_row_29_operations_in_lower_case():
 def test_row_30_no_operations_are_no_change_but_not_in_a_strict_profile():
     assert parse_patch({"Operations": []}) == []
     with pytest.raises(InvalidValue, match="Operations"):
-        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": []}, tolerant=False)
+        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": []}, reading=strict())
 
 
 def test_null_is_a_value_and_a_missing_value_is_none():
@@ -82,7 +83,7 @@ def test_a_malformed_message_is_refused_by_place(body, error, named):
 
 def test_an_empty_path_is_refused_in_a_strict_profile():
     with pytest.raises(InvalidPath, match=r"Operations\[0\]\.path"):
-        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [{**GOOD, "path": ""}]}, tolerant=False)
+        parse_patch({"schemas": [PATCH_SCHEMA], "Operations": [{**GOOD, "path": ""}]}, reading=strict())
 
 
 def test_as_many_operations_as_allowed_are_read():

@@ -13,6 +13,7 @@ from scimserver.scim.canonical import canonicalise
 from scimserver.scim.members import split
 from scimserver.scim.messages import parse_patch
 from scimserver.scim.patch import apply
+from tests.readings import either
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 USER = load_schemas().resource_type("User")
@@ -66,10 +67,10 @@ STORED = {
 def outcome(operations, resource_type, stored, tolerant):
     try:
         message = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
-        others, plan = split(parse_patch(message, tolerant=tolerant), resource_type)
+        others, plan = split(parse_patch(message, reading=either(tolerant)), resource_type)
         if plan is not None:
             plan.resolve({"u": {"value": "u", "type": "User"}} if plan.needs_stored else None)
-        return apply(stored, others, resource_type, tolerant=tolerant).resource
+        return apply(stored, others, resource_type, reading=either(tolerant)).resource
     except ScimError as error:
         return error
 
@@ -116,5 +117,5 @@ def test_a_replace_done_twice_is_done_once(path, value):
 def test_a_body_is_canonical_or_refused_and_never_changed(body, tolerant):
     before = repr(body)
     with suppress(ScimError):
-        canonicalise(body, USER, tolerant=tolerant)
+        canonicalise(body, USER, reading=either(tolerant))
     assert repr(body) == before

@@ -111,11 +111,3 @@ async def test_a_deleted_workspace_is_gone_with_everything_in_it(tenant: Tenant)
     assert await tenant.app.database["users"].count_documents({"ws": tenant.ctx.workspace.id}) == 0
     with pytest.raises(WorkspaceProblem, match="no workspace"):
         await tenant.app.workspaces.show(tenant.slug)
-
-
-async def test_a_profile_is_one_that_there_is(tenant: Tenant) -> None:
-    assert (await tenant.app.workspaces.set(tenant.slug, {"profile": "strict"})).profile == "strict"
-    found = await tenant.app.workspaces.resolve(tenant.slug)
-    assert found is not None and not found.tolerant
-    with pytest.raises(WorkspaceProblem, match="default or strict"):
-        await tenant.app.workspaces.set(tenant.slug, {"profile": "lax"})

@@ -74,8 +74,12 @@ class FakeServer:
             resources[id_] = {**body, "id": id_}
         if request.method == "PATCH":
             for operation in body["Operations"]:
-                _apply(resources[id_], operation)
+                self.apply(resources[id_], operation)
         return 200, resources[id_]
+
+    def apply(self, resource: dict[str, Any], operation: dict[str, Any]) -> None:
+        """Carry out one operation of a PATCH."""
+        _apply(resource, operation)
 
     def _list(self, resources: list[dict[str, Any]], request: httpx.Request) -> dict[str, Any]:
         params = request.url.params
