@@ -56,8 +56,8 @@ class Evolution:
                 change(person)
         self._update()
         self._delete_team()
-        self._hire()
         self._change_teams()
+        self._hire()
         self._directory.hired = self._inventor.number
         return self._changes
 
