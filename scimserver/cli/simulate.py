@@ -73,8 +73,9 @@ def simulate(ctx: click.Context, /, url: str | None, token: str | None, debug: b
         ) from None
     as_json = options.pop("as_json")
     dialect = options.pop("dialect") or _flagged(url) or "legacy"
+    quiet = as_json and not sys.stderr.isatty()
     try:
-        outcome = asyncio.run(run(Options(url=url, token=token, dialect=dialect, quiet=as_json, **options)))
+        outcome = asyncio.run(run(Options(url=url, token=token, dialect=dialect, quiet=quiet, **options)))
     except SimulateProblem as problem:
         if debug:
             raise

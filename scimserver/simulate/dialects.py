@@ -132,7 +132,7 @@ class Scim2(_Entra):
     def patch(self, edits: Sequence[Edit], resource: Mapping[str, Any], key: str) -> Message:
         """Return an operation with a path for each attribute that has a filter, and one without for all the others."""
         operations: list[Message] = [
-            {"op": e.op, "path": e.path, "value": e.value} for e in edits if _has_its_own_operation(e)
+            {"op": e.op, "path": e.path, "value": _scim2_value(e)} for e in edits if _has_its_own_operation(e)
         ]
         others = [e for e in edits if not _has_its_own_operation(e)]
         if others:
@@ -216,9 +216,18 @@ def _legacy_value(edit: Edit) -> Any:
     return edit.value
 
 
+def _scim2_value(edit: Edit) -> Any:
+    if edit.path == "roles" and isinstance(edit.value, list):
+        return [_created_role(role) for role in edit.value]
+    return edit.value
+
+
 def _created_role(role: Any) -> Any:
-    """A single role (``roles[primary eq "True"].value``) always has the same type, whatever the mapping says."""
-    return {**role, "type": ROLE_TYPE} if isinstance(role, dict) and role.get("primary") is True else role
+    """Return a role as a body has it; a single one (``roles[primary eq "True"].value``) always has the same type."""
+    if not isinstance(role, dict):
+        return role
+    shaped = {name: value for name, value in role.items() if name != "id"}
+    return {**shaped, "type": ROLE_TYPE} if role.get("primary") is True else shaped
 
 
 def _packed(role: Any) -> Any:

@@ -1,5 +1,6 @@
 """Entra ID's provisioning service: Test Connection, the cycles, and provisioning on demand (idp-clients §1, §6.3)."""
 
+import re
 import uuid
 import zlib
 from collections.abc import Iterable, Sequence
@@ -31,9 +32,7 @@ class EntraService(Service):
     @property
     def accumulating(self) -> frozenset[str]:
         """The target paths whose expression only ever adds (idp-clients §4)."""
-        return frozenset(
-            row.target for row in self.mapping.users if "AppRoleAssignmentsComplex" in _function_names(row.expression)
-        )
+        return frozenset(row.target for row in self.mapping.users if _only_adds(row.expression))
 
     def request_key(self, *parts: str) -> str:
         """Return what tells one request of one cycle from another, for choices that must be the same in each run."""
@@ -222,6 +221,5 @@ class EntraService(Service):
         return "the account is soft-deleted." if person.get("IsSoftDeleted") else "the account is blocked."
 
 
-def _function_names(expression: Any) -> str:
-    """Return the text of an expression, "" of none."""
-    return str(getattr(expression, "text", "")) if expression is not None else ""
+def _only_adds(expression: Any) -> bool:
+    return re.search(r"\bAppRoleAssignmentsComplex\b", str(expression or "")) is not None

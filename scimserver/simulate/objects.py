@@ -121,7 +121,7 @@ class Objects:
         await self._update(kind, thing, resource)
 
     async def _create(self, kind: Kind, thing: Person | Team) -> None:
-        flat = self._mapping.flat(thing, creating=True)
+        flat = self._flat(thing, creating=True)
         dialect = self._service.dialect
         body = dialect.user_body(flat) if kind == "user" else dialect.group_body(flat)
         note = self._service.note("create", kind, thing.id)
@@ -131,9 +131,16 @@ class Objects:
         self._state.remember(thing.id, flat)
         self.created.add(thing.id)
 
+    def _flat(self, thing: Person | Team, *, creating: bool) -> dict[str, Any]:
+        flat = self._mapping.flat(thing, creating=creating)
+        for path, value in flat.items():
+            if isinstance(value, list) and path.casefold() == "roles":
+                flat[path] = [role_shape(role, adding=path in self._service.accumulating) for role in value]
+        return flat
+
     async def _update(self, kind: Kind, thing: Person | Team, resource: Resource) -> None:
         """Send what differs. Who is blocked or soft-deleted is disabled by that; memberships stay as they are."""
-        flat = self._mapping.flat(thing, creating=False)
+        flat = self._flat(thing, creating=False)
         await self._patch(kind, thing.id, edits(flat, resource, self._service.accumulating), resource)
         self._state.remember(thing.id, flat)
 
@@ -187,6 +194,16 @@ def edits(flat: MappingABC[str, Any], resource: Resource, accumulating: frozense
         elif not same(value, present):
             found.append(Edit("add" if present is None else "replace", path, value))
     return found
+
+
+def role_shape(role: Any, *, adding: bool) -> Any:
+    """Return a role as the expression that only adds writes it, or the one that replaces all (idp-clients §4)."""
+    if not isinstance(role, MappingABC):
+        return role
+    shaped = {name: value for name, value in role.items() if name != "displayName"}
+    if "displayName" in role:
+        shaped["displayName" if adding else "display"] = role["displayName"]
+    return {**shaped, "primary": False} if adding else shaped
 
 
 def same(wanted: Any, found: Any) -> bool:

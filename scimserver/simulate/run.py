@@ -188,8 +188,10 @@ class _Run:
             missing = await service.unpublished()
             self._notes += [f"/Schemas does not list {path}, which is mapped." for path in missing]
         if self._options.on_demand:
-            await service.on_demand(self._options.on_demand)
-            self._notes += service.steps
+            try:
+                await service.on_demand(self._options.on_demand)
+            finally:
+                self._notes += service.steps
         else:
             await run_cycles(service, self._options.cycles, self._source.evolve, self._save, self._times)
 

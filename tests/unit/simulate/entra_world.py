@@ -24,6 +24,10 @@ class EntraServer(FakeServer):
 
     def _do(self, request: httpx.Request, path: str, body: Any) -> Answer:
         status, content = super()._do(request, path, body)
+        if request.method == "DELETE":
+            gone = path.rpartition("/")[2]
+            for group in self.groups.values():
+                group["members"] = [member for member in group.get("members", []) if member["value"] != gone]
         if request.method == "PATCH" and status == 200 and path.startswith("/Groups"):
             return 204, None
         return status, content
@@ -66,7 +70,7 @@ class EntraServer(FakeServer):
         elif "manager" in path:
             target(MANAGER).put(resource, {"value": _manager_id(value)} if op != "remove" else None)
         else:
-            target(path).put(resource, {"True": True, "False": False}.get(value, value))
+            target(path).put(resource, {"True": True, "False": False}.get(str(value), value))
 
 
 def _manager_id(value: Any) -> Any:

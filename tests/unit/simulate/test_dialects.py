@@ -138,7 +138,9 @@ def test_legacy_packs_roles_into_texts() -> None:
 def test_scim2_sends_roles_as_they_are_created() -> None:
     edits = [Edit("replace", "roles", ROLES), Edit("replace", "title", "Pilot")]
     first, second = operations(Scim2().patch(edits, {}, "k"))
-    assert first == {"op": "replace", "path": "roles", "value": ROLES}
+    created = [{"value": "editor", "displayName": "Editor"}, {"value": "viewer", "display": "Viewer"}]
+    assert first == {"op": "replace", "path": "roles", "value": created}
+    assert Scim2().user_body({"roles": ROLES})["roles"] == created
     assert second == {"op": "replace", "value": {"title": "Pilot"}}
 
 

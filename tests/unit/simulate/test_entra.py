@@ -1,15 +1,17 @@
 """Entra's service against a server in memory: what it asks and sends in each situation, and what it never sends."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from scimserver.expressions import compile_expression
 from scimserver.simulate.cycle import ConnectionFailed, run_cycles
 from scimserver.simulate.dialects import Dialect, Legacy, Mixed, Scim2
 from scimserver.simulate.directory import Directory
-from scimserver.simulate.mapping import Attribute
+from scimserver.simulate.mapping import Attribute, Mapping
 from scimserver.simulate.objects import edits, equals, same
 from scimserver.simulate.problems import SimulateProblem
 from scimserver.simulate.quarantine import Quarantined
@@ -535,7 +537,7 @@ async def test_on_demand_refuses_a_name_that_nobody_or_more_than_one_has(server:
     async with entra(server, directory) as service:
         with pytest.raises(SimulateProblem, match='no user or group "nobody"'):
             await service.on_demand("nobody")
-        with pytest.raises(SimulateProblem, match="name of 2 objects.*p-ines, p-ida"):
+        with pytest.raises(SimulateProblem, match=r"name of 2 objects.*p-ines, p-ida"):
             await service.on_demand("Ines Okafor")
     assert server.asked == []
 
@@ -606,11 +608,44 @@ def test_roles_that_assert_are_replaced_as_a_whole() -> None:
     assert edits({"roles": ROLES}, {"roles": ROLES}) == []
 
 
+ROLE_ROWS = {
+    "AppRoleAssignmentsComplex": [{"primary": False, "value": "editor", "displayName": "Editor"}],
+    "AssertiveAppRoleAssignmentsComplex": [{"value": "editor", "display": "Editor"}],
+}
+
+
+@pytest.mark.parametrize("function", ROLE_ROWS)
+async def test_roles_are_created_in_the_shape_of_their_expression(server: EntraServer, function: str) -> None:
+    roles = [{"id": "r-1", "value": "editor", "displayName": "Editor"}]
+    async with entra(server, source(person("ines", appRoleAssignments=roles)), mapping=with_roles(function)) as service:
+        await service.initial_cycle()
+        assert named(server, "ines")["roles"] == ROLE_ROWS[function]
+
+
+@pytest.mark.parametrize(
+    ("function", "op"), [("AppRoleAssignmentsComplex", "Add"), ("AssertiveAppRoleAssignmentsComplex", "Replace")]
+)
+async def test_a_role_that_changes_is_added_or_replaces_all(server: EntraServer, function: str, op: str) -> None:
+    directory = source(person("ines", appRoleAssignments=[{"id": "r-1", "value": "editor", "displayName": "Editor"}]))
+    async with entra(server, directory, mapping=with_roles(function)) as service:
+        await service.initial_cycle()
+        directory.people["p-ines"]["appRoleAssignments"] = [{"id": "r-2", "value": "viewer", "displayName": "Viewer"}]
+        await service.incremental_cycle(changed("p-ines"))
+    (operation,) = server.writes()[-1][2]["Operations"]
+    packed = '{"id":"r-2","value":"viewer","displayName":"Viewer"}'
+    assert operation == {"op": op, "path": "roles", "value": [{"value": packed}]}
+
+
+def with_roles(function: str) -> Mapping:
+    shipped = Mapping.load(None, "entra")
+    row = Attribute("roles", expression=compile_expression(f"{function}([appRoleAssignments])"))
+    return replace(shipped, users=(*shipped.users, row))
+
+
 async def test_a_mapping_without_references_links_nobody(server: EntraServer) -> None:
-    async with entra(server, family()) as service:
-        rows = [row for row in service.mapping.users if not row.reference]
-        assert all(isinstance(row, Attribute) for row in rows)
-        object.__setattr__(service.mapping, "users", tuple(rows))
+    shipped = Mapping.load(None, "entra")
+    mapping = replace(shipped, users=tuple(row for row in shipped.users if not row.reference))
+    async with entra(server, family(), mapping=mapping) as service:
         await service.initial_cycle()
     assert manager(server, "tomas") is None
     assert members(server, "Survey") == {"ines", "tomas"}

@@ -18,7 +18,7 @@ def test_refused_credentials_stop_at_once(status: int) -> None:
 
 
 def test_404_on_a_question_stops_at_once() -> None:
-    with pytest.raises(Quarantined, match="404 instead of 200 with an empty list.*SCIM compliance issue"):
+    with pytest.raises(Quarantined, match=r"404 instead of 200 with an empty list.*SCIM compliance issue"):
         Watch().inspect(QUESTION, Answer(404))
 
 

@@ -80,7 +80,7 @@ def test_the_state_of_another_service_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1}', "null"])
 def test_what_is_no_state_is_refused_with_a_cure(tmp_path: Path, content: str) -> None:
     (tmp_path / "lark.json").write_text(content)
-    with pytest.raises(StateProblem, match="cannot be used as a state.*Choose another --state"):
+    with pytest.raises(StateProblem, match=r"cannot be used as a state.*Choose another --state"):
         State.load(tmp_path / "lark.json", service="entra", url=URL)
 
 

@@ -1,6 +1,6 @@
 """Requests: what goes over the wire, what is tried again and when, what is counted and written down."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -49,7 +49,7 @@ def asked() -> list[httpx.Request]:
 
 
 @pytest.fixture
-def wire(clock: Clock, journal: Memory, asked: list[httpx.Request]) -> Iterator[Callable[..., Wire]]:
+def wire(clock: Clock, journal: Memory, asked: list[httpx.Request]) -> Callable[..., Wire]:
     def make(*answers: httpx.Response | Exception, **options: object) -> Wire:
         waiting = iter(answers)
 
@@ -63,7 +63,7 @@ def wire(clock: Clock, journal: Memory, asked: list[httpx.Request]) -> Iterator[
         transport = httpx.MockTransport(answer)
         return Wire(URL, "scs_1", journal=journal, transport=transport, sleep=clock.sleep, clock=clock, **options)  # type: ignore[arg-type]
 
-    yield make
+    return make
 
 
 async def test_a_filter_goes_form_encoded(wire: Callable[..., Wire], asked: list[httpx.Request]) -> None:
@@ -158,7 +158,7 @@ async def test_a_server_that_is_gone_ends_the_run(wire: Callable[..., Wire]) -> 
     client = wire(*[httpx.ConnectError("refused")] * 99, retries=Retries(attempts=1))
     for _ in range(9):
         await client.send("GET", "/Users", expect=OK, note=NOTE)
-    with pytest.raises(Unreachable, match="10 requests in a row.*--state"):
+    with pytest.raises(Unreachable, match=r"10 requests in a row.*--state"):
         await client.send("GET", "/Users", expect=OK, note=NOTE)
 
 
