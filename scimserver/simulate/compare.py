@@ -88,7 +88,7 @@ async def compare(
     found = Differences(comparison.run())
     found.users, found.groups = len(users), len(groups)
     found.foreign = len((users.keys() | groups.keys()) - comparison.known)
-    found += [d for d in [await _still_there(wire, key, id_, state.cycle) for key, id_ in state.deleted.items()] if d]
+    found += [d for d in [await _still_there(wire, state.cycle, *gone) for gone in state.deleted.items()] if d]
     return found
 
 
@@ -123,15 +123,20 @@ def _has_id(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("id"), str)
 
 
-async def _still_there(wire: Wire, source_id: str, target_id: str, cycle: int) -> Difference | None:
-    """Ask for what was deleted: it must be 404, whatever it was."""
-    for kind, endpoint in ENDPOINTS.items():
-        note = Note(cycle, PHASE, "read", kind, source_id, target_id)
-        answer = await wire.send("GET", f"{endpoint}/{target_id}", expect=frozenset({200, 404, 410}), note=note)
-        if answer.status == 200:
-            name = str(answer.body.get(NAMES[kind], "")) if isinstance(answer.body, dict) else ""
-            return Difference("left over", kind, name, source_id, target_id, reason="it was deleted")
-    return None
+async def _still_there(wire: Wire, cycle: int, source_id: str, path: str) -> Difference | None:
+    """Ask for what was deleted: it must be 404."""
+    kind: Kind = "group" if path.startswith(ENDPOINTS["group"]) else "user"
+    target_id = _id_of(path)
+    note = Note(cycle, PHASE, "read", kind, source_id, target_id)
+    answer = await wire.send("GET", path, expect=frozenset({200, 404, 410}), note=note)
+    if answer.status != 200:
+        return None
+    name = str(answer.body.get(NAMES[kind], "")) if isinstance(answer.body, dict) else ""
+    return Difference("left over", kind, name, source_id, target_id, reason="it was deleted")
+
+
+def _id_of(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 class _Comparison:
@@ -146,7 +151,7 @@ class _Comparison:
         held: Mapping[Kind, Mapping[str, Resource]],
     ) -> None:
         self._directory, self._mapping, self._scope, self._state, self._held = directory, mapping, scope, state, held
-        self.known = {*state.ids.values(), *state.released.values(), *state.deleted.values()}
+        self.known = {*state.ids.values(), *state.released.values(), *map(_id_of, state.deleted.values())}
 
     def run(self) -> Iterator[Difference]:
         for person in self._directory.people.values():
@@ -241,7 +246,8 @@ class _Comparison:
         last = self._state.target(before[0]) if before else None
         if last or not before:
             return [last]
-        return [None, self._state.deleted.get(before[0])]  # a server may clear what points to a deleted user, or not
+        gone = self._state.deleted.get(before[0], "")
+        return [None, _id_of(gone)]  # a server may clear what points to a deleted user, or not
 
 
 def _name(thing: Person | Team) -> str:

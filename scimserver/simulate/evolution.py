@@ -13,6 +13,9 @@ from .people import Change, ChangeKind, Person, Team
 if TYPE_CHECKING:
     from .directory import Directory
 
+WITHOUT_MANAGER = 0.2
+"""Share of those who move that report to nobody afterwards."""
+
 Thing = TypeVar("Thing")
 
 UPDATED = 0.05
@@ -53,8 +56,8 @@ class Evolution:
                 change(person)
         self._update()
         self._delete_team()
-        self._hire()
         self._change_teams()
+        self._hire()
         self._directory.hired = self._inventor.number
         return self._changes
 
@@ -96,11 +99,11 @@ class Evolution:
         self._note("disable", person.id)
 
     def _hard_delete(self, person: Person) -> None:
-        """Remove a person for good; those who reported to them report to the next one above."""
-        gone, above = person.id, person.get("manager")
+        """Remove a person for good; those who reported to them report to the next one above, or to the top."""
+        gone, above = person.id, person.get("manager") or next(iter(self._people))
         for key, other in self._people.items():
             if other.get("manager") == gone:
-                other["manager"] = above
+                other["manager"] = None if self._reports(above, key) else above
                 self._note("move_manager", key)
         for team in self._teams.values():
             if gone in team.members:
@@ -110,7 +113,11 @@ class Evolution:
         self._note("hard_delete", gone)
 
     def _move(self, person: Person) -> None:
-        """Give a person another manager who is not below them."""
+        """Give a person another manager who is not below them, or sometimes none."""
+        if person.get("manager") and self._random.random() < WITHOUT_MANAGER:
+            person["manager"] = None
+            self._note("move_manager", person.id)
+            return
         manager = next((key for key in self._anybody() if self._may_lead(key, person)), None)
         if manager is not None:
             person["manager"] = manager

@@ -61,8 +61,9 @@ class ErrorGroup:
 
 @dataclass(frozen=True, slots=True)
 class PhaseCount:
-    """How often one action had one result in one phase."""
+    """How often one action had one result in one phase of one cycle."""
 
+    cycle: int
     phase: str
     action: Action
     result: Result
@@ -91,7 +92,7 @@ class Journal:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._file: IO[str] | None = None
-        self._counts: Counter[tuple[str, Action, Result]] = Counter()
+        self._counts: Counter[tuple[int, str, Action, Result]] = Counter()
         self._seconds: list[float] = []
         self._errors: dict[tuple[int | None, str, str], ErrorGroup] = {}
         self._other_errors = 0
@@ -110,7 +111,7 @@ class Journal:
 
     def record(self, entry: Entry) -> None:
         """Count an entry and write it."""
-        self._counts[entry.phase, entry.action, entry.result] += 1
+        self._counts[entry.cycle, entry.phase, entry.action, entry.result] += 1
         if entry.status is not None:
             self._seconds.append(entry.seconds)
         if entry.result == "failure":
@@ -121,7 +122,7 @@ class Journal:
     def summary(self) -> Summary:
         """Return the counts so far."""
         by_result: Counter[Result] = Counter()
-        for (_, _, result), count in self._counts.items():
+        for (_, _, _, result), count in self._counts.items():
             by_result[result] += count
         return Summary(
             counts=[PhaseCount(*key, count) for key, count in self._counts.items()],

@@ -107,15 +107,17 @@ class Progress:
             self._bar.update(self._task, total=self._done)
             self._bar.stop_task(self._task)
         elif self._enabled:
-            self._tell()
+            self._say(f"in {time.monotonic() - self._began:.1f} s")
         self._name = ""
 
     def _tell(self) -> None:
-        """Write one plain line."""
-        now = time.monotonic()
-        self._told = now
-        rate = self._done / max(now - self._began, 0.001)
-        total = "" if self._total is None else f" of {self._total}"
+        """Write how far the phase is."""
+        self._told = time.monotonic()
+        rate = self._done / max(self._told - self._began, 0.001)
         left = "" if self._total is None or not rate else f", {max(self._total - self._done, 0) / rate:.0f} s left"
+        self._say(f"{rate:.0f}/s{left}")
+
+    def _say(self, more: str) -> None:
+        total = "" if self._total is None else f" of {self._total}"
         errors = f", {self._errors} error{'' if self._errors == 1 else 's'}" if self._errors else ""
-        print(f"{self._name}: {self._done}{total}, {rate:.0f}/s{left}{errors}", file=self._stream, flush=True)
+        print(f"{self._name}: {self._done}{total}, {more}{errors}", file=self._stream, flush=True)

@@ -79,7 +79,7 @@ class References:
         """
         wanted, known = self._wanted("group", key), self._known(key)
         if ask:
-            known = {source: t for source, t in wanted.items() if await self._holds("group", key, t)}
+            known = await self._present(key, wanted)
         added = [source for source in wanted if source not in known and (only is None or source in only)]
         removed = [source for source in known if source not in wanted and (only is None or source in only)]
         self._state.linked[key] = list(known)
@@ -98,13 +98,26 @@ class References:
         note = self._service.note("update", kind, key, target_id)
         await self._service.ask("PATCH", f"{ENDPOINTS[kind]}/{target_id}", note, CHANGED, body=body)
 
-    async def _holds(self, kind: Kind, key: str, other: str) -> bool:
-        """Ask whether a resource refers to another one: both terms in one filter, in either order, ids only."""
+    async def _present(self, key: str, wanted: dict[str, str]) -> dict[str, str]:
+        """Return those of the wanted members that the server has: a question for each, or one look at the group."""
+        if self._service.dialect.reference_filters:
+            return {source: t for source, t in wanted.items() if await self._holds("group", key, t)}
+        group = await self._read("group", key)
+        return {source: t for source, t in wanted.items() if _refers("group", group, t)}
+
+    async def _read(self, kind: Kind, key: str) -> dict[str, Any]:
         target_id = self._state.ids[key]
         note = self._service.note("read", kind, key, target_id)
+        answer = await self._service.ask("GET", f"{ENDPOINTS[kind]}/{target_id}", note)
+        resource: dict[str, Any] = answer.body
+        return resource
+
+    async def _holds(self, kind: Kind, key: str, other: str) -> bool:
+        """Ask whether a resource refers to another one: both terms in one filter, in either order, ids only."""
         if not self._service.dialect.reference_filters:
-            answer = await self._service.ask("GET", f"{ENDPOINTS[kind]}/{target_id}", note)
-            return _refers(kind, answer.body, other)
+            return _refers(kind, await self._read(kind, key), other)
+        target_id = self._state.ids[key]
+        note = self._service.note("read", kind, key, target_id)
         terms = [f'id eq "{target_id}"', f'{"manager" if kind == "user" else "members"} eq "{other}"']
         if self._service.even(key):
             terms.reverse()

@@ -61,8 +61,11 @@ class Report:
         return f"{line}\nIn quarantine: {self.quarantine}" if self.quarantine else line
 
     def _phases(self) -> str:
-        rows = [(c.phase, c.action, c.result, str(c.count)) for c in self.summary.counts]
-        return _table(("phase", "action", "result", "count"), rows) if rows else ""
+        counts = self.summary.counts
+        before = [None, *(c.cycle for c in counts)]
+        cycles = ["" if c.cycle == last else str(c.cycle) for c, last in zip(counts, before, strict=False)]
+        rows = [(cycle, c.phase, c.action, c.result, str(c.count)) for cycle, c in zip(cycles, counts, strict=True)]
+        return _table(("cycle", "phase", "action", "result", "count"), rows) if rows else ""
 
     def _latency(self) -> str:
         if self.summary.p50 is None or self.summary.p95 is None:
@@ -96,9 +99,14 @@ class Report:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (headings, *rows))
-    return "\n".join(line.rstrip() for line in lines)
+    """Return aligned columns; the last one holds numbers."""
+    everything = (headings, *rows)
+    widths = [max(len(row[column]) for row in everything) for column in range(len(headings))]
+    lines = []
+    for row in everything:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join([*cells[:-1], row[-1].rjust(widths[-1])]))
+    return "\n".join(lines)
 
 
 def _many(count: int, thing: str) -> str:

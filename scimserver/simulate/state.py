@@ -61,7 +61,7 @@ class State:
     linked: dict[str, list[str]] = field(default_factory=dict)
     """objectId of a group → objectIds of the members that the server has been told of; of a user → their manager's."""
     deleted: dict[str, str] = field(default_factory=dict)
-    """objectId → id of what is gone at the server, and must answer 404 for ever."""
+    """objectId → path (``/Users/u_1``) of what is gone at the server, and must answer 404 for ever."""
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     """objectId → target path → the value last sent with success (or found there already). A value that the source no
     longer has stays at the server, as nulls are never sent: the comparison at the end expects what is in here."""
@@ -170,7 +170,8 @@ class State:
     def forget(self, object_id: str) -> None:
         """Forget an object that is gone at the server."""
         if object_id in self.ids:
-            self.deleted[object_id] = self.ids[object_id]
+            endpoint = "/Groups" if object_id in self.group_ids else "/Users"
+            self.deleted[object_id] = f"{endpoint}/{self.ids[object_id]}"
         for kept in (self.ids, self.released, self.linked, self.sent, self.failures, self.stuck):
             kept.pop(object_id, None)
         self.group_ids.discard(object_id)

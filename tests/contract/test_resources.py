@@ -10,7 +10,7 @@ from scimserver.store.documents import Document, decode_names, encode_names, now
 from scimserver.store.driver import Database
 from scimserver.store.resources import DuplicateValue
 
-from .world import WS, World, changed, document, event_of, new_world
+from .world import CATALOGUE, WS, World, changed, document, event_of, new_world
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -54,6 +54,18 @@ async def test_a_write_needs_the_version_that_was_read(database: Database) -> No
     current = await world.users.get(WS, stored.id)
     assert current is not None
     assert (current.scim["title"], current.v) == ("One", 2)
+
+
+async def test_a_workspace_may_have_two_groups_of_one_name_if_its_schema_says_so(wire_database: Database) -> None:
+    world = await new_world(wire_database)
+    free = CATALOGUE.changed(CATALOGUE.resource_type("Group").schema.id, "displayName", uniqueness="none")
+    crew = document("Group", "g", WS, {"displayName": "Crew"})
+    await world.groups.insert(crew)
+    other = dataclasses.replace(crew, id="g_other")
+    with pytest.raises(DuplicateValue, match="displayName"):
+        await world.groups.insert(other)
+    second = await world.groups.insert(other, free.resource_type("Group"))
+    assert await world.groups.replace(changed(second, displayName="crew"), second.v, free.resource_type("Group"))
 
 
 async def test_of_many_writers_of_one_version_one_wins(wire_database: Database) -> None:

@@ -254,7 +254,7 @@ async def test_foreign_objects_are_counted_only(office: Office) -> None:
 async def test_a_manager_who_was_deleted_may_be_cleared_or_not(office: Office) -> None:
     office.bea["manager"] = None
     before = office.state.ids.pop("p-ines")
-    office.state.deleted["p-ines"] = before
+    office.state.deleted["p-ines"] = f"/Users/{before}"
     office.server.users.pop(before)
     del office.directory.people["p-ines"]
     office.works["members"] = office.group()["members"] = []

@@ -32,7 +32,7 @@ ADDRESS = ("streetAddress", "city", "state", "postalCode")
 
 @pytest.fixture(scope="module")
 def generated() -> dict:
-    return Directory.generate(150, 16, seed=7).to_json()
+    return Directory.generate(120, 16, seed=7).to_json()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def repeated(directory: Directory, attribute: str) -> list[str]:
 
 
 def test_the_same_seed_gives_the_same_directory(generated) -> None:
-    assert Directory.generate(150, 16, seed=7).to_json() == generated
+    assert Directory.generate(120, 16, seed=7).to_json() == generated
 
 
 def test_another_seed_gives_another_directory() -> None:
@@ -83,7 +83,7 @@ def test_what_others_do_with_random_numbers_changes_nothing() -> None:
 
 
 def test_it_has_as_many_people_and_groups_as_asked_for(directory) -> None:
-    assert (len(directory.people), len(directory.teams)) == (150, 16)
+    assert (len(directory.people), len(directory.teams)) == (120, 16)
 
 
 @pytest.mark.parametrize(("users", "groups"), [(0, 0), (1, 0), (0, 3), (1, 1), (3, 5)])
@@ -133,7 +133,7 @@ def test_managers_form_a_tree(directory) -> None:
 
 def test_one_group_has_a_third_of_the_people_and_some_have_nobody(directory) -> None:
     sizes = [len(team.members) for team in directory.teams.values()]
-    assert max(sizes) == 50
+    assert max(sizes) == 40
     assert sizes.count(0) == 2
 
 
@@ -173,7 +173,7 @@ def test_another_cycle_brings_other_changes(directory, generated) -> None:
     assert directory.evolve(1) != other.evolve(2)
 
 
-@pytest.mark.parametrize(("users", "groups"), [(40, 3), (150, 16)])
+@pytest.mark.parametrize(("users", "groups"), [(40, 3), (120, 16)])
 def test_every_cycle_has_at_least_one_change_of_each_kind(users, groups) -> None:
     directory = Directory.generate(users, groups, seed=5)
     for cycle in range(1, 6):
@@ -272,13 +272,26 @@ def test_a_new_surname_brings_a_new_mail_and_for_some_a_new_sign_in_name() -> No
     assert {old["userPrincipalName"] != new["userPrincipalName"] for old, new in married} == {True, False}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(users=st.integers(0, 12), groups=st.integers(0, 4), seed=st.integers(0, 1000))
 def test_a_small_directory_survives_every_cycle(users, groups, seed) -> None:
     directory = Directory.generate(users, groups, seed=seed)
     for cycle in (1, 2, 3):
         directory.evolve(cycle)
     assert managers_form_a_tree(directory)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=8, max_size=20), st.randoms())
+def test_managers_stay_a_tree_whoever_stands_first(above, shuffler) -> None:
+    people = [Person(objectId=f"o-{n}", userPrincipalName=f"p{n}@larkfield.example") for n in range(len(above))]
+    for number, person in enumerate(people):
+        person["manager"] = f"o-{above[number] % number}" if number else None
+    shuffler.shuffle(people)
+    directory = Directory({person.id: person for person in people})
+    for cycle in range(1, 6):
+        directory.evolve(cycle)
+        assert managers_form_a_tree(directory)
 
 
 # -- keep --------------------------------------------------------------------------------------------------------------
@@ -288,7 +301,7 @@ values = st.none() | st.booleans() | texts | st.lists(texts, max_size=3)
 people = st.dictionaries(texts, values, max_size=4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     users=st.lists(st.tuples(st.uuids(), people), max_size=4, unique_by=lambda pair: pair[0]),
     teams=st.lists(st.tuples(st.uuids(), texts), max_size=3, unique_by=lambda pair: pair[0]),

@@ -83,15 +83,17 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_run(tmp_path) -> No
         pass
 
 
-def test_the_summary_counts_by_phase_action_and_result() -> None:
+def test_the_summary_counts_by_cycle_phase_action_and_result() -> None:
     journal = Journal()
-    for entry in (CREATED, CREATED, CONFLICT, replace(CREATED, phase="groups", kind="group")):
+    groups = replace(CREATED, phase="groups", kind="group")
+    for entry in (CREATED, CREATED, CONFLICT, groups, replace(CREATED, cycle=2)):
         journal.record(entry)
-    counts = {(c.phase, c.action, c.result): c.count for c in journal.summary().counts}
+    counts = {(c.cycle, c.phase, c.action, c.result): c.count for c in journal.summary().counts}
     assert counts == {
-        ("users", "create", "success"): 2,
-        ("users", "create", "failure"): 1,
-        ("groups", "create", "success"): 1,
+        (1, "users", "create", "success"): 2,
+        (1, "users", "create", "failure"): 1,
+        (1, "groups", "create", "success"): 1,
+        (2, "users", "create", "success"): 1,
     }
 
 

@@ -33,13 +33,14 @@ def test_a_run_without_trouble_is_good_and_says_so() -> None:
     assert text.endswith("No differences: the server holds what the source says.")
 
 
-def test_it_has_a_row_for_each_phase_action_and_result() -> None:
-    lines = report(CREATED, CREATED, CONFLICT).text().splitlines()
-    rows = [line.split() for line in lines if line.startswith(("phase", "users"))]
-    assert rows == [
-        ["phase", "action", "result", "count"],
-        ["users", "create", "success", "2"],
-        ["users", "create", "failure", "1"],
+def test_it_has_a_row_for_each_cycle_phase_action_and_result() -> None:
+    later = replace(CREATED, cycle=2, action="update")
+    text = report(*[CREATED] * 10, CONFLICT, later).text()
+    assert text.split("\n\n")[1].splitlines() == [
+        "cycle  phase  action  result   count",
+        "1      users  create  success     10",
+        "       users  create  failure      1",
+        "2      users  update  success      1",
     ]
 
 
@@ -126,9 +127,9 @@ def test_the_end_of_a_phase_is_told_with_its_errors(clock) -> None:
         progress.advance()
         progress.error()
         progress.phase("groups")
-        clock[0] += 1
+        clock[0] += 2
         progress.advance(3)
-    assert stream.getvalue().splitlines() == ["users: 1 of 2, 1/s, 1 s left, 1 error", "groups: 3, 3/s"]
+    assert stream.getvalue().splitlines() == ["users: 1 of 2, in 1.0 s, 1 error", "groups: 3, in 2.0 s"]
 
 
 def test_at_a_terminal_there_is_a_live_line_with_phase_and_errors() -> None:
