@@ -199,19 +199,20 @@ class EntraService(Service):
             self.steps.append("Act: the manager is set.")
 
     async def _group_on_demand(self, team: Team) -> None:
-        chosen = [key for key in team.members if key in self.directory.people][:MEMBERS_ON_DEMAND]
         if not self.scope.contains(team):
             self.steps += ["Scope: the group is not in scope.", "Act: nothing to do."]
             return
         self.steps.append("Scope: the group is in scope.")
         await self.objects.group(team.id)
         self.steps.append(f"Act: the group is {self.state.ids[team.id]}.")
+        waiting = [key for key in team.members if key not in self.state.linked.get(team.id, ())]
+        chosen = [key for key in waiting if key in self.directory.people][:MEMBERS_ON_DEMAND]
         for key in chosen:
             await self.objects.user(key)
         await self.references.members(team.id, only=frozenset(chosen))
-        rest = len(team.members) - len(chosen)
+        rest = len(waiting) - len(chosen)
         left = f"; {rest} more wait for the next cycle, as on demand takes five at most" if rest else ""
-        self.steps.append(f"Act: {len(chosen)} members{left}.")
+        self.steps.append(f"Act: {len(chosen)} members are added{left}." if waiting else "Act: all members are there.")
 
     def _scope_text(self, person: Person) -> str:
         if self.wanted(person):

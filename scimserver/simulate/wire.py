@@ -234,7 +234,7 @@ class Wire:
             raise SimulateProblem(f"{self.url} is not an address that can be asked: {error}.") from None
         except httpx.TransportError as error:
             code = "NotConnected" if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else "NoAnswer"
-            text = f"no answer: {error or type(error).__name__}"
+            text = f"no answer from {self.url} ({error or type(error).__name__})"
             return Answer(0, text=text, seconds=self._clock() - began, attempts=attempt, code=code)
         return Answer(
             response.status_code,
@@ -269,8 +269,8 @@ class Wire:
         self._unanswered = self._unanswered + 1 if answer.status == 0 else 0
         if self._unanswered >= self.patience:
             raise Unreachable(
-                f"{self.url} did not answer {self._unanswered} requests in a row ({answer.text}). Nothing is lost: "
-                "with --state FILE the next run goes on from here."
+                f"The server did not answer {self._unanswered} requests in a row: {answer.text}. Nothing is lost: with "
+                "--state FILE the next run goes on from here."
             )
 
 

@@ -520,8 +520,12 @@ async def test_on_demand_takes_five_members_of_a_group(server: EntraServer) -> N
         await service.on_demand("Survey")
         assert members(server, "Survey") == set(names[:5])
         assert len(server.users) == 5
-        assert service.steps[-1] == ("Act: 5 members; 2 more wait for the next cycle, as on demand takes five at most.")
+        assert service.steps[-1] == (
+            "Act: 5 members are added; 2 more wait for the next cycle, as on demand takes five at most."
+        )
         await service.initial_cycle()
+        await service.on_demand("Survey")
+        assert service.steps[-1] == "Act: all members are there."
     assert members(server, "Survey") == set(names)
 
 
