@@ -18,7 +18,7 @@ from .directory import Directory
 from .mapping import Attribute, Kind
 from .mapping import Mapping as AttributeMapping
 from .people import Person, Team
-from .problems import SimulateProblem
+from .problems import MappingProblem, SimulateProblem
 from .scoping import Scope
 from .state import State
 from .targets import target
@@ -31,7 +31,7 @@ PHASE = "comparison"
 ENDPOINTS: Mapping[Kind, str] = {"user": "/Users", "group": "/Groups"}
 NAMES: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
 
-Problem = Literal["missing", "left over", "value", "active", "manager", "members"]
+Problem = Literal["missing", "left over", "value", "active", "manager", "members", "unmappable"]
 Resource = Mapping[str, Any]
 
 
@@ -58,6 +58,8 @@ class Difference:
             return f"{where} is missing{because}"
         if self.problem == "left over":
             return f"{where} is still there{because}"
+        if self.problem == "unmappable":
+            return f"{where} cannot be mapped{because}"
         if self.problem == "members":
             return f"{where}: members {_moves(self.wanted, self.found)}"
         return f"{where}: {self.path} is {_shown(self.found)} and should be {_shown(self.wanted)}{because}"
@@ -177,7 +179,12 @@ class _Comparison:
             yield Difference("left over", kind, name, thing.id, state.ids[thing.id], reason="it is out of scope")
         else:
             resource = self._held[kind][state.ids[thing.id]]
-            yield from self._values(kind, name, thing.id, resource, self._wanted(thing))
+            try:
+                wanted = self._wanted(thing)
+            except MappingProblem as problem:
+                yield Difference("unmappable", kind, name, thing.id, resource["id"], reason=str(problem))
+                return
+            yield from self._values(kind, name, thing.id, resource, wanted)
             for row in self._mapping.references(kind):
                 yield from self._reference(kind, row, thing, resource)
 

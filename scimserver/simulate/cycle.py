@@ -11,7 +11,7 @@ from typing import Any, Literal
 from .directory import Change, Directory, Person, Team
 from .journal import Action, Entry, Journal
 from .mapping import Mapping
-from .problems import SimulateProblem
+from .problems import MappingProblem, SimulateProblem
 from .progress import Progress
 from .quarantine import Watch
 from .scoping import Scope
@@ -27,6 +27,7 @@ DELETED = frozenset({204, 404})
 """An object that is gone already is what was wanted."""
 
 
+EXPRESSION_FAILED = "ExpressionFailed"
 REFERENCES = ":references"
 """Follows the objectId in the name of a failure that is about references."""
 
@@ -178,9 +179,18 @@ class Service(ABC):
             await work(key)
         except ObjectFailed as problem:
             self.failed(name, problem)
+        except MappingProblem as problem:
+            self._cannot_map(name, key, problem)
         else:
             self.state.failures.pop(name, None)
             self.watch.succeed()
+
+    def _cannot_map(self, name: str, key: str, problem: MappingProblem) -> None:
+        """An expression cannot be evaluated for one object: that is no reason to stop for the others."""
+        kind: Kind = "group" if key in self.directory.teams else "user"
+        failure = ObjectFailed(EXPRESSION_FAILED, str(problem))
+        self.tell(self.note("other", kind, key, self.state.ids.get(key)), failure)
+        self.failed(name, failure)
 
     def failed(self, key: str, problem: ObjectFailed) -> None:
         """Remember that an object, or what :func:`reference_key` names, failed."""

@@ -61,7 +61,7 @@ class Attribute:
         try:
             return expression.evaluate(source)
         except ExpressionProblem as problem:
-            raise MappingProblem(f"{self.target}: {problem}") from None
+            raise MappingProblem(f"{self.target}: {problem.message}") from None
 
 
 @dataclass(frozen=True, slots=True)

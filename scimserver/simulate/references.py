@@ -61,16 +61,24 @@ class References:
         """Set or remove one user's manager; with ``ask`` only if the server does not have it already."""
         wanted = self._wanted("user", key)
         manager = next(iter(wanted.values()), None)
-        if ask and (manager is None or await self._holds("user", key, manager)):
+        before = next(iter(self._known(key).values()), None)
+        if manager is None and before is None:
+            self._state.linked.setdefault(key, [])  # one who was deleted may still stand at the server
+            return
+        if ask and await self._stands(key, manager, before):
             self._state.linked[key] = list(wanted)
             return
-        before = next(iter(self._known(key).values()), None)
-        if manager is not None or before is not None:
-            body = self._service.dialect.manager_patch(
-                manager, before, self._service.wire.url, self._service.request_key(key, "manager")
-            )
-            await self._patch("user", key, body)
+        body = self._service.dialect.manager_patch(
+            manager, before, self._service.wire.url, self._service.request_key(key, "manager")
+        )
+        await self._patch("user", key, body)
         self._state.linked[key] = list(wanted)
+
+    async def _stands(self, key: str, manager: str | None, before: str | None) -> bool:
+        """Ask whether the server has the manager, or if there is none now, no more the one before."""
+        if manager is not None:
+            return await self._holds("user", key, manager)
+        return before is None or not await self._holds("user", key, before)
 
     async def members(self, key: str, *, ask: bool = False, only: frozenset[str] | None = None) -> None:
         """Add and remove the members of one group, as many at a time as one PATCH holds.
