@@ -58,8 +58,8 @@ def simulate(ctx: click.Context, /, url: str | None, token: str | None, debug: b
     Exit status: 0 the server holds what the source says, 1 it does not, or the run had to stop, 2 wrong usage.
 
     \b
-    Examples: scimserver simulate entra --users 500 --groups 20
-              scimserver simulate entra https://scim.example.net/t/larkfield/scim/v2 --dialect mixed --state lark.json
+    Example: scimserver simulate entra --users 500 --groups 20
+             scimserver simulate entra https://scim.example.net/t/larkfield/scim/v2 --dialect mixed --state lark.json
     """
     if options["service"] == "okta" and options["dialect"] == "rfc":
         raise click.UsageError("Okta has no dialect rfc, only legacy (PUT), scim2 (PATCH) and mixed; entra has it.")

@@ -119,16 +119,15 @@ class _Patcher:
         if is_path and not self._reading.excuses(path_as_key, name, key, has_sub=has_sub):
             self.reader.unknown(name)
             return
-        if self._maintained(path, op, value):
-            return
+        if path.attribute is not None and is_id(path.attribute) and value != self.resource.get("id"):
+            raise read_only(name)  # another one's id: the client mistakes one resource for the other
         for attribute in (path.attribute, path.sub):
             if attribute is not None and not writable(attribute):
-                if is_id(attribute):
-                    raise read_only(name)  # another one's id: the client mistakes one resource for the other
                 if attribute.mutability == "readOnly":
                     self.reader.left_out(attribute, name)
                 return
-        self._change(op, path, value, name, has_value=True)
+        if not self._maintained(path, op, value):
+            self._change(op, path, value, name, has_value=True)
 
     # -- one target ------------------------------------------------------------------------------------------------
 
