@@ -259,7 +259,7 @@ async def test_a_hard_delete_is_a_delete(server: EntraServer) -> None:
     assert ("DELETE", f"/Users/{gone}", None) in server.writes()
     assert gone not in server.users
     assert manager(server, "bea") == "ines"
-    assert state.deleted == {"p-tomas": gone}
+    assert state.deleted == {"p-tomas": f"/Users/{gone}"}
     assert not any("/Groups" in path for _, path, _ in server.writes()), "the deleted one left the groups by that"
 
 
