@@ -12,7 +12,7 @@ from typing import Any
 from .cycle import ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed, Service
 from .journal import Action
 from .problems import SimulateProblem
-from .wire import Answer, Retries
+from .wire import Answer, Request, Retries, by_status
 
 USER_AGENT = "Okta SCIM Client 1.0.0"
 SPACE = "%20"
@@ -20,8 +20,10 @@ SPACE = "%20"
 PAGE = 100
 STYLES = {"legacy": ("put",), "scim2": ("patch",), "mixed": ("put", "patch")}
 """Dialect → the styles that take turns: PUT as app-wizard integrations do, or PATCH as those of the catalogue."""
-PERMANENT = frozenset({"400", "404", "409", "413"})
-"""Codes (statuses) that go under "Tasks"."""
+UNREADABLE = "Unreadable"
+"""Code of an answer whose status is right and whose body is not."""
+PERMANENT = frozenset({"400", "404", "409", "413", UNREADABLE})
+"""Codes (most are statuses) that go under "Tasks"."""
 FOUND = frozenset({200, 404})
 """Okta takes 404 for "there is none" where an empty list is meant."""
 
@@ -54,6 +56,7 @@ class OktaClient(Service):
         if self.dialect not in STYLES:
             raise SimulateProblem(f"Okta has no dialect {self.dialect}: choose one of {', '.join(STYLES)}.")
         self._styles = cycle(STYLES[self.dialect])
+        self.wire.judge = judge
 
     def style(self) -> str:
         """Return "put" or "patch", for the next write."""
@@ -124,19 +127,38 @@ class OktaClient(Service):
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
         params = {"filter": f'{path} eq "{quoted}"', "startIndex": "1", "count": str(PAGE)}
         answer = await self.send("GET", ENDPOINTS[kind], kind, key, FOUND, action="match", params=params)
-        found = answer.body.get("Resources", []) if answer.status == 200 and isinstance(answer.body, dict) else []
+        found = answer.body.get("Resources", []) if answer.status == 200 else []
         if len(found) > 1:
             raise ObjectFailed("409", f"{len(found)} {kind}s have the same `{path}`.")
         return found[0] if found else None
 
 
-def new_id(answer: Answer, kind: Kind) -> str:
-    """Return the id of what was created.
+def judge(request: Request, answer: Answer) -> tuple[str, str]:
+    """Return what Okta would call an answer: "" if it can use it, else the status or :data:`UNREADABLE`."""
+    code, text = by_status(request, answer)
+    if code or answer.status not in (200, 201) or request.method not in ("GET", "POST"):
+        return code, text
+    fault = _fault(request, answer.body)
+    return (UNREADABLE, fault) if fault else ("", "")
 
-    Raises:
-        ObjectFailed: the answer has none.
-    """
-    body = answer.body if isinstance(answer.body, dict) else {}
-    if not body.get("id"):
-        raise ObjectFailed("400", f"Create new {kind} returned empty {kind}.")
-    return str(body["id"])
+
+def _fault(request: Request, body: Any) -> str:
+    """Say what is wrong with a list or a resource, "" if nothing is."""
+    if request.method == "POST":
+        kind = "user" if request.path == ENDPOINTS["user"] else "group"
+        return "" if _is_resource(body) else f"Create new {kind} returned empty {kind}."
+    if request.path not in ENDPOINTS.values():
+        return "" if _is_resource(body) else f"GET {request.path}: the answer is no resource with an `id`."
+    if not isinstance(body, dict):
+        return f"GET {request.path}: the answer is no ListResponse."
+    for name in ("totalResults", "startIndex", "itemsPerPage"):
+        if type(body.get(name)) is not int:
+            return f"GET {request.path}: `{name}` is {body.get(name)!r} and must be a JSON number."
+    resources = body.get("Resources", [])
+    if not isinstance(resources, list) or not all(map(_is_resource, resources)):
+        return f"GET {request.path}: `Resources` is no list of resources with an `id`."
+    return ""
+
+
+def _is_resource(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"] != ""

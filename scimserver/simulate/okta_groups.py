@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from . import okta_messages as messages
 from .cycle import CHANGED, CREATED, DELETED
 from .directory import Team
-from .okta_client import OktaClient, new_id
+from .okta_client import OktaClient
 
 
 class GroupPush:
@@ -33,7 +33,7 @@ class GroupPush:
         if found is None:
             body = messages.group_body(team["displayName"])
             answer = await self._client.send("POST", "/Groups", "group", team.id, CREATED, body=body)
-            self._keep(team, new_id(answer, "group"), [])
+            self._keep(team, str(answer.body["id"]), [])
             await self._move(team, [], renamed=False)
         else:
             self._keep(team, str(found["id"]), [])

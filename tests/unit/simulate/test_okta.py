@@ -368,6 +368,17 @@ async def test_an_empty_answer_to_a_create_is_an_error() -> None:
         assert service.state.stuck == {"p-ines": "Create new user returned empty user."}
 
 
+async def test_a_resource_that_cannot_be_read_waits_under_tasks() -> None:
+    server = FakeServer()
+    ines = person("ines")
+    async with okta(server, source(ines)) as service:
+        await service.initial_cycle()
+        ines["jobTitle"] = "Pilot"
+        server.scripted.append(lambda r: httpx.Response(200, text="<html>") if "u_new" in r.url.path else None)
+        await service.incremental_cycle(changed(ines.id))
+        assert "is no resource with an `id`" in service.state.stuck["p-ines"]
+
+
 async def test_two_users_of_one_name_are_left_to_a_person() -> None:
     server = FakeServer()
     for id_ in ("u_1", "u_2"):
@@ -428,7 +439,10 @@ async def test_pages_that_repeat_are_noticed() -> None:
     same = [{"id": f"u_{n}"} for n in range(100)]
     server.scripted.append(
         lambda r: (
-            httpx.Response(200, json={"schemas": [LIST], "totalResults": 150, "Resources": same})
+            httpx.Response(
+                200,
+                json={"schemas": [LIST], "totalResults": 150, "startIndex": 1, "itemsPerPage": 100, "Resources": same},
+            )
             if r.method == "GET" and "filter" not in r.url.params
             else None
         )
@@ -462,15 +476,20 @@ async def test_the_connection_is_tested_with_one_user() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (401, {"detail": "The token is unknown."}, "401: The token is unknown"),
-        (404, {"detail": "No such workspace."}, "404: No such workspace"),
+        (401, {"detail": "The token is unknown."}, "401 to GET /Users. The token is unknown"),
+        (404, {"detail": "No such workspace."}, "404 to GET /Users. No such workspace"),
         (
             200,
             {"totalResults": "0", "startIndex": 1, "itemsPerPage": 0},
             "`totalResults` is '0' and must be a JSON number",
         ),
         (200, {"totalResults": 0, "startIndex": 1}, "`itemsPerPage` is None"),
-        (200, [], "`totalResults` is None"),
+        (200, [], "the answer is no ListResponse"),
+        (
+            200,
+            {"totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"userName": "ines"}]},
+            "`Resources` is no list of resources with an `id`",
+        ),
         (
             200,
             {"totalResults": 2, "startIndex": 1, "itemsPerPage": 2, "Resources": [{"id": "a"}, {"id": "b"}]},

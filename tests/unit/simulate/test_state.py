@@ -95,7 +95,7 @@ def test_a_failure_is_tried_again_after_one_two_four_cycles() -> None:
     assert tried == [1, 2, 4, 8, 16]
 
 
-def test_what_is_gone_is_forgotten_but_not_its_id() -> None:
+def test_what_is_gone_is_forgotten_but_not_its_address() -> None:
     state = filled()
     state.forget("t-1")
     assert "t-1" not in {**state.ids, **state.linked}
