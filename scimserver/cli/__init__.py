@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+    "simulate": "simulate",
     "log": "log",
 }
 """Command → module of this package that holds it."""
