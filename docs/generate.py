@@ -44,9 +44,10 @@ def root_context() -> click.Context:
 
 COMMANDS_INTRODUCTION = """\
 Exit status: 0 done, 1 failed (one line on standard error says why; `--debug` adds the traceback), 2 wrong usage.
-With `--json` a command prints one line of JSON and nothing else on standard output; logs go to standard error.
-Commands that need the database take it from the configuration, or from `--database URL`; given the address of a running
-demo's database they also use the demo's address and key, so that the tokens they make are good there.
+With `--json` a command prints one line of JSON (`log`: one for each request) and nothing else on standard output; logs
+go to standard error. Commands that need the database take it from the configuration, or from `--database URL`; given
+the address of a running demo's database they also use the demo's address and key, so that the tokens they make are good
+there.
 """
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "workspace": "workspace",
     "token": "token",
     "simulate": "simulate",
+    "log": "log",
 }
 """Command → module of this package that holds it."""
 
