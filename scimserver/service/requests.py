@@ -20,6 +20,7 @@ import structlog
 from ..errors import Unavailable
 from ..store.documents import now
 from ..store.requests import Bucket, RequestStore
+from ..store.tasks import end
 
 log = structlog.get_logger("scimserver.requests")
 
@@ -151,9 +152,7 @@ class RequestLog:
     async def stop(self) -> None:
         """Write what waits, if the database takes it in time, and end the background work."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
         try:
             await asyncio.wait_for(self.flush(), STOP_SECONDS)
         except Exception as error:
