@@ -18,9 +18,10 @@ BODILESS = (204, 304)
 
 _LETTERS = re.compile(r"<letters:(\d+)>")
 _REPEAT = re.compile(r"<repeat:(\d+)>")
+_TOLERATION = re.compile(r"[a-z]+(-[a-z]+)*")
 
 _DIALOGUE = {"title": str, "needs?": list, "given?": list, "exchanges": list}
-_EXCHANGE = {"title": str, "source": str, "note?": str, "request": dict, "response": dict}
+_EXCHANGE = {"title": str, "source": str, "note?": str, "tolerated?": list, "request": dict, "response": dict}
 _REQUEST = {"method": str, "path": str, "query?": (dict, str), "headers?": dict, "body?": (dict, list), "text?": str}
 _RESPONSE = {"status": int, "headers?": dict, "body?": (dict, list, str)}
 _ACTOR = {"endpoint": str, "resource": dict}
@@ -65,6 +66,8 @@ class Exchange:
     request: Request
     response: Response
     note: str = ""
+    tolerated: tuple[str, ...] = ()
+    """Names of the tolerations without which the request would be refused, or read otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +166,28 @@ def _exchange(raw: Any, place: str) -> Exchange:
     request, response = Request(**raw["request"]), Response(**raw["response"])
     _check_request(request, place)
     _check_response(request, response, raw["response"], place)
-    return Exchange(raw["title"], raw["source"], request, response, raw.get("note", ""))
+    return Exchange(raw["title"], raw["source"], request, response, raw.get("note", ""), _tolerated(raw, place))
+
+
+def _tolerated(raw: Mapping[str, Any], place: str) -> tuple[str, ...]:
+    if "tolerated" not in raw:
+        return ()
+    names = raw["tolerated"]
+    if not names:
+        raise BrokenDialogue(f"{place}: tolerated: names no toleration; leave it out")
+    for name in names:
+        if not isinstance(name, str) or not _TOLERATION.fullmatch(name):
+            raise BrokenDialogue(f"{place}: tolerated: {json.dumps(name)} is no name such as boolean-as-string")
+    _once(names, f"{place}: tolerated: named twice")
+    return tuple(names)
 
 
 def _check_request(request: Request, place: str) -> None:
     if request.method not in METHODS:
         raise BrokenDialogue(f"{place}: request: method {request.method!r} is none of {', '.join(METHODS)}")
-    if not request.path.startswith("/") or "?" in request.path:
+    # OneLogin leaves a question mark with nothing behind it.
+    path = request.path.removesuffix("?") if request.query == "" else request.path
+    if not path.startswith("/") or "?" in path:
         raise BrokenDialogue(f"{place}: request: path {request.path!r} must begin with a slash and have no query")
     if request.body is not None and request.text is not None:
         raise BrokenDialogue(f"{place}: request: has both body and text")

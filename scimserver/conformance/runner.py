@@ -5,8 +5,9 @@ Knows nothing of the dialogues' subject: any folder in the form of README.md can
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -42,6 +43,13 @@ class Server:
         return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=False)
 
 
+Send = Callable[[], Awaitable[httpx.Response]]
+"""Sends the request of an exchange, as it is at that moment of the dialogue."""
+Before = Callable[[Exchange, Send], Awaitable[Iterable[str]]]
+After = Callable[[Exchange], Awaitable[Iterable[str]]]
+"""What a test does before or after each exchange besides; it returns what it finds wrong, a line each."""
+
+
 async def published_by(server: Server) -> Published:
     """Fetch what a server publishes: ``/ResourceTypes``, ``/Schemas``, and the schemas of these documents themselves.
 
@@ -61,18 +69,36 @@ async def published_by(server: Server) -> Published:
     return Published(server.tenant_url, types["Resources"], schemas["Resources"], services)
 
 
-async def replay(dialogue: Dialogue, server: Server, published: Published) -> None:
-    """Play a dialogue; the workspace should be empty.
+async def replay(
+    dialogue: Dialogue,
+    server: Server,
+    published: Published,
+    *,
+    before: Before | None = None,
+    after: After | None = None,
+) -> None:
+    """Play a dialogue; the workspace should be empty. ``before`` and ``after`` look at each exchange of the dialogue.
 
     Raises:
         DialogueFailed: an answer differs from what the dialogue says, or from what the server publishes.
     """
     names = {BOUND_BY_SERVER: server.tenant_url}
     async with server.client() as client:
-        for exchange in (*map(_creation, dialogue.given), *dialogue.exchanges):
-            found = await _play(exchange, client, server, published, names)
-            if found:
-                raise DialogueFailed("\n".join([f"{dialogue.file}: {dialogue.title}: {exchange.title}", *found]))
+        for actor in dialogue.given:
+            exchange = _creation(actor)
+            _stop_at(await _play(exchange, client, server, published, names), dialogue, exchange)
+        for exchange in dialogue.exchanges:
+            if before is not None:
+                send = partial(_sent, exchange, client, server, names)
+                _stop_at(await before(exchange, send), dialogue, exchange)
+            _stop_at(await _play(exchange, client, server, published, names), dialogue, exchange)
+            if after is not None:
+                _stop_at(await after(exchange), dialogue, exchange)
+
+
+def _stop_at(found: Iterable[str], dialogue: Dialogue, exchange: Exchange) -> None:
+    if lines := list(found):
+        raise DialogueFailed("\n".join([f"{dialogue.file}: {dialogue.title}: {exchange.title}", *lines]))
 
 
 def _creation(actor: Actor) -> Exchange:
@@ -89,9 +115,9 @@ async def _play(
     exchange: Exchange, client: httpx.AsyncClient, server: Server, published: Published, names: dict[str, str]
 ) -> list[str]:
     """Send one request; bind what its answer binds; return the report, empty if all is well."""
-    request, expected = exchange.request, exchange.response
-    sent = _filled(grown(request.body), names)
-    answer = await client.send(_http_request(request, sent, client, server, names))
+    expected = exchange.response
+    sent = _filled(grown(exchange.request.body), names)
+    answer = await _sent(exchange, client, server, names)
     try:
         body: Any = json.loads(answer.content, object_pairs_hook=_object) if answer.content else MISSING
     except ValueError as error:
@@ -108,6 +134,13 @@ async def _play(
         found += differences(expected.body, body, names, "body")
     found += problems(exchange, sent, answer, body, published)
     return _report(exchange, answer, found) if found else []
+
+
+async def _sent(
+    exchange: Exchange, client: httpx.AsyncClient, server: Server, names: Mapping[str, str]
+) -> httpx.Response:
+    body = _filled(grown(exchange.request.body), names)
+    return await client.send(_http_request(exchange.request, body, client, server, names))
 
 
 def _http_request(

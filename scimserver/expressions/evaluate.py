@@ -9,7 +9,7 @@ from .context import Context, Later
 from .functions import FUNCTIONS
 from .kinds import LATER, CompareType
 from .limits import MAX_WORK
-from .problems import ExpressionProblem, Refused
+from .problems import ExpressionProblem, Refused, named
 from .registry import Parameter
 from .tree import Attribute, Call, Comparison, Constant, Enum, Node, Omitted
 from .values import Value, bounded, moment, numeric, present, readable, size, text
@@ -37,29 +37,27 @@ class Evaluation:
         """Return the value of a node. Raises :class:`ExpressionProblem`."""
         # A branch that is chosen last is evaluated here and not one level deeper: long chains of IIF cost no stack.
         while True:
-            result = self._step(node)
-            if not isinstance(result, _Argument):
-                return result
-            node = result.node
-
-    def _step(self, node: Node) -> "Value | _Argument":
-        match node:
-            case Call():
-                return self._call(node)
-            case Attribute():
-                return self._attribute(node)
-            case Constant():
-                return node.value
-            case Comparison():
-                return self._compared(node)
-        return None
+            match node:
+                case Call():
+                    result = self._call(node)
+                    if not isinstance(result, _Argument):
+                        return result
+                    node = result.node
+                case Attribute():
+                    return self._attribute(node)
+                case Constant():
+                    return node.value
+                case Comparison():
+                    return self._compared(node)
+                case _:
+                    return None
 
     def _attribute(self, node: Attribute) -> Value:
         raw = self._read(node.name)
         try:
             value = readable(raw)
         except Refused as refused:
-            raise self._problem(f"{node} {refused}", node) from None
+            raise self._problem(f"[{named(node.name)}] {refused}", node) from None
         self._charge(value, node)
         return value
 

@@ -58,7 +58,7 @@ class Expression:
         context = Context(moment, random or _SYSTEM, taken or _nothing)
         read = source.get if isinstance(source, Mapping) else source
         result = Evaluation(self.text, read, context).value(self.tree)
-        return as_text(result) if isinstance(result, datetime) else result
+        return [_sendable(item) for item in result] if isinstance(result, list) else _sendable(result)
 
 
 def compile_expression(text: str) -> Expression:
@@ -69,6 +69,10 @@ def compile_expression(text: str) -> Expression:
     tree = parse(text)
     check(tree, text)
     return Expression(text, tree)
+
+
+def _sendable(value: Any) -> Any:
+    return as_text(value) if isinstance(value, datetime) else value
 
 
 def _nothing(value: str) -> bool:

@@ -14,7 +14,7 @@ MAX_RESULT = 65_536
 """Longest text that an attribute or a function may yield, in characters; of a list, all its values together."""
 MAX_VALUES = 1_000
 """Most values of a multi-valued attribute or result."""
-MAX_WORK = 1_000_000
+MAX_WORK = 300_000
 """Most characters that all functions of one evaluation may yield together; each call counts as one more."""
 REGEX_SECONDS = 0.1
 """Time for all regular expressions of one evaluation."""

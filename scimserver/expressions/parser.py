@@ -15,7 +15,7 @@ Calls that are still open wait in a list, not on Python's stack: depth costs not
 from dataclasses import dataclass, field
 
 from .limits import MAX_DEPTH
-from .problems import ExpressionProblem
+from .problems import ExpressionProblem, named
 from .tokens import Token, tokenize
 from .tree import Attribute, Call, Comparison, Constant, Enum, Node, Omitted, Operand
 
@@ -71,7 +71,7 @@ class _Parser:
                 case "operator":
                     self._compare(token)
                 case "end":
-                    name, bracket = self._open[-1].name.text, self._open[-1].bracket
+                    name, bracket = named(self._open[-1].name.text), self._open[-1].bracket
                     raise self._problem(f"the bracket of {name} is not closed: add a )", bracket)
                 case _:
                     self._place(self._operand(token), token)
@@ -88,7 +88,7 @@ class _Parser:
         if first.kind != "name":
             raise self._problem("an expression begins with the name of a function", first.position)
         if self._tokens[1].kind != "(":
-            raise self._problem(f"expected ( behind the function {first.text}", self._tokens[1].position)
+            raise self._problem(f"expected ( behind the function {named(first.text)}", self._tokens[1].position)
 
     def _take(self) -> Token:
         self._next += 1
@@ -166,10 +166,11 @@ class _Parser:
                 return Enum(token.position, token.text)
             case "name":
                 self._check_room(token)
+                word = named(token.text)
                 cure = _WORDS.get(token.text.lower()) or (
-                    f'write [{token.text}] for an attribute, "{token.text}" for a text, {token.text}(…) for a function'
+                    f'write [{word}] for an attribute, "{word}" for a text, {word}(…) for a function'
                 )
-                raise self._problem(f"the word {token.text} means nothing alone: {cure}", token.position)
+                raise self._problem(f"the word {word} means nothing alone: {cure}", token.position)
         raise self._problem("a bracket opens without the name of a function before it", token.position)
 
     def _problem(self, message: str, position: int) -> ExpressionProblem:

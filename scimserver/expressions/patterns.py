@@ -81,11 +81,11 @@ class Pattern:
         return f": it has {', '.join(names)}" if names else ": name one with (?<name>…)"
 
     def _matches(self, text: str, seconds: float) -> Iterator[regex.Match[str]]:
-        """Yield all matches. The engine counts its own time only, so the clock is read here too."""
-        end = time.perf_counter() + seconds
+        """Yield all matches. The engine watches its own steps only, so the clock is read here too."""
+        end = time.thread_time() + seconds
         for match in self.compiled.finditer(text, timeout=seconds):
             yield match
-            if time.perf_counter() > end:
+            if time.thread_time() > end:
                 raise TimeoutError
 
     def _parts(self, replacement: str) -> list[str | _Reference]:
@@ -95,7 +95,7 @@ class Pattern:
             reference = self._reference(found["sign"], found["name"] or (found["number"] or "").lstrip("0"))
             if reference is None:
                 continue
-            if len(parts) > 2 * MAX_REFERENCES:
+            if len(parts) >= 2 * MAX_REFERENCES:
                 raise Refused(f"replacementValue refers to groups more than {MAX_REFERENCES} times")
             parts += replacement[end : found.start()], reference
             end = found.end()

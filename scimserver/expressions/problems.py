@@ -1,6 +1,7 @@
 """What is wrong with an expression, or with one evaluation of it."""
 
 _SHOWN = 72
+_LONGEST_NAME = 60
 _CONTROL = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029"], " "))
 
 
@@ -24,6 +25,12 @@ class ExpressionProblem(ValueError):
 
 class Refused(Exception):
     """Why a value or a call is refused; whoever knows the place makes an :class:`ExpressionProblem` of it."""
+
+
+def named(name: str) -> str:
+    """Return a name of the expression so that it can stand in a message: on one line, and not too long."""
+    line = name.translate(_CONTROL)
+    return line if len(line) <= _LONGEST_NAME else f"{line[:_LONGEST_NAME]}…"
 
 
 def excerpt(text: str, position: int) -> tuple[str, int]:

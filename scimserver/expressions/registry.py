@@ -4,7 +4,7 @@
 * A kind without ``| None``: a null argument makes the result null, and the function is not run.
 * A kind with ``| None``: the function sees the null, and its docstring says what comes of it.
 * A default: the argument may be left out.
-* ``*name``: any number of arguments; one of them that is left out is null.
+* ``*name``: any number of arguments; with ``| None`` one of them that is left out is null.
 * A first parameter of type :class:`~.context.Context`: the result depends on more than the arguments.
 """
 
@@ -113,20 +113,20 @@ def _entry(signature: str, run: Callable[..., Any], top_level: bool, check: Chec
     wants_context = bool(declared) and hints[declared[0].name] is Context
     fixed, repeated = list[Parameter](), None
     for place, parameter in enumerate(declared[wants_context:]):
-        made = _parameter(names[place], parameter, hints[parameter.name])
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-            repeated = made
+            repeated = _parameter("each argument", parameter, hints[parameter.name])
         else:
-            fixed.append(made)
+            fixed.append(_parameter(names[place], parameter, hints[parameter.name]))
     return Function(match[1], signature, run, tuple(fixed), repeated, wants_context, top_level, check)
 
 
 def _parameter(name: str, declared: inspect.Parameter, hint: Any) -> Parameter:
-    takes_null = hint is Any
+    takes_null, named_null = hint is Any, False
     if get_origin(hint) in (UnionType, Union):
-        takes_null = type(None) in get_args(hint)
+        takes_null = named_null = type(None) in get_args(hint)
         (hint,) = (each for each in get_args(hint) if each not in (type(None), LeftOut))
     optional = declared.default not in (inspect.Parameter.empty, REQUIRED)
     default = declared.default if optional else None
     repeated = declared.kind is inspect.Parameter.VAR_POSITIONAL
-    return Parameter(name, KINDS[hint], takes_null, not optional and not repeated, default)
+    required = not named_null if repeated else not optional
+    return Parameter(name, KINDS[hint], takes_null, required, default)

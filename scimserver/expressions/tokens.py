@@ -114,7 +114,10 @@ def _closing_bracket(text: str, start: int) -> int:
             depth -= 1
             if depth == 0:
                 return position
-        elif depth > 1 and (quoted := _QUOTED.match(text, stop.start())):
+        elif depth > 1:
+            quoted = _QUOTED.match(text, stop.start())
+            if quoted is None:
+                break
             position = quoted.end()
     raise ExpressionProblem("an attribute is not closed: end its name with ]", text, start)
 

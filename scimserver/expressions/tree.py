@@ -59,7 +59,7 @@ class Comparison(_Placed):
     right: "Operand"
 
     def __str__(self) -> str:
-        return f"{self.left} {self.operator} {self.right}"
+        return _written(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Call(_Placed):
     arguments: tuple["Node", ...]
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(map(str, self.arguments))})"
+        return _written(self)
 
 
 Operand = Call | Attribute | Constant | Enum
@@ -87,3 +87,20 @@ def walk(node: Node) -> Iterator[Node]:
             waiting += reversed(node.arguments)
         elif isinstance(node, Comparison):
             waiting += (node.right, node.left)
+
+
+def _written(root: Node) -> str:
+    """Write a tree without a stack of calls: it may be deep."""
+    written, waiting = list[str](), list[Node | str]([root])
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Call):
+            waiting.append(")")
+            for place, argument in reversed(list(enumerate(part.arguments))):
+                waiting += (argument, ", ") if place else (argument,)
+            waiting.append(f"{part.name}(")
+        elif isinstance(part, Comparison):
+            waiting += (part.right, f" {part.operator} ", part.left)
+        else:
+            written.append(str(part))
+    return "".join(written)

@@ -1,6 +1,5 @@
 """Values while an expression is evaluated: how one of the source is read, and how one kind becomes another."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,9 @@ from .problems import Refused
 Role = Mapping[str, Any]
 Value = str | int | float | bool | datetime | list[Any] | None
 """What an attribute or a function may yield; a list holds texts, numbers or roles, at least one. None is null."""
+
+ROLE_PARTS = ("id", "value", "displayName")
+"""What the objects of ``[appRoleAssignments]`` have."""
 
 _WHOLE = re.compile(r"\s*([-+]?[0-9]{1,19})\s*")
 _NUMBER = re.compile(r"\s*[-+]?[0-9]{1,19}(\.[0-9]{1,19})?\s*")
@@ -31,7 +33,7 @@ def readable(raw: Any) -> Value:
         return raw.replace(tzinfo=UTC) if raw.tzinfo is None else _in_utc(raw)
     if isinstance(raw, Mapping):
         return bounded([_role(raw)])
-    if isinstance(raw, Sequence | set | frozenset) and not isinstance(raw, bytes | bytearray | memoryview):
+    if isinstance(raw, Sequence) and not isinstance(raw, bytes | bytearray | memoryview):
         if len(raw) > MAX_VALUES:
             raise Refused(f"has more than {MAX_VALUES:,} values")
         return bounded([_element(item) for item in raw if item is not None])
@@ -68,7 +70,8 @@ def _element_size(item: Any) -> int:
 
 
 def _number(raw: int | float) -> int | float:
-    if not math.isfinite(raw) or abs(raw) > MAX_NUMBER:
+    # Written so that it holds for what is no number too.
+    if not abs(raw) <= MAX_NUMBER:
         raise Refused("is a number of more than 64 bits")
     return int(raw) if isinstance(raw, int) else raw
 
@@ -90,8 +93,8 @@ def _element(raw: Any) -> Any:
 
 
 def _role(raw: Role) -> dict[str, Any]:
-    """Return the flat texts of an object; what else it holds no function can reach."""
-    return {key: value for key, value in raw.items() if isinstance(key, str) and isinstance(value, str)}
+    """Return what a role assignment consists of; what else an object holds no function can reach."""
+    return {part: raw[part] for part in ROLE_PARTS if isinstance(raw.get(part), str)}
 
 
 # -- from one kind to another ------------------------------------------------------------------------------------------

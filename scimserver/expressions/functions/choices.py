@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..context import Later
-from ..registry import Misfit, function
+from ..registry import REQUIRED, Misfit, function
 from ..tree import Node
 from ..values import Value, present, text
 
 
 @function("Coalesce(source1, …, defaultValue)")
-def coalesce(*sources: Later | None) -> Value:
+def coalesce(source1: Later, *sources: Later | None) -> Value:
     """Return the first source that is not null; the last one serves as the default. Empty texts are not null.
 
     Example: ``Coalesce([mail], [userPrincipalName])`` → ``"ines.okafor@larkfield.example"``
     Example: ``Coalesce([mail], "")`` → ``""``
     """
-    values = (source.value() for source in sources if source is not None)
+    values = (source.value() for source in (source1, *sources) if source is not None)
     return next((value for value in values if value is not None), None)
 
 
@@ -51,7 +51,13 @@ def _in_pairs(arguments: Sequence[Node]) -> None:
 
 
 @function("Switch(source, defaultValue, key1, value1, …)", check=_in_pairs)
-def switch(source: str | None, default: Later | None = None, *pairs: Later | None) -> Value | Later:
+def switch(
+    source: str | None,
+    default: Later | None = None,
+    key1: Later = REQUIRED,
+    value1: Later = REQUIRED,
+    *pairs: Later,
+) -> Later | None:
     """Return the value behind the key that equals the source, letter case included; else the default, else null.
 
     The key ``""`` matches an empty or null source. Entra itself may evaluate a Switch to null when its attribute did
@@ -62,8 +68,8 @@ def switch(source: str | None, default: Later | None = None, *pairs: Later | Non
     Example: ``Switch([country], , "FR", "Paris")`` → ``null``
     """
     wanted = source or ""
-    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        found = key.value() if key else None
+    for key, value in ((key1, value1), *zip(pairs[::2], pairs[1::2], strict=True)):
+        found = key.value()
         if found is not None and text(found) == wanted:
             return value
     return default

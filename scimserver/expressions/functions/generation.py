@@ -35,7 +35,7 @@ def random_string(
 
     What length leaves over is filled with the kinds that were asked for; with digits and letters if none was.
 
-    Example: ``RandomString(8, 2, 0, 1, 1, "l1O0")`` → ``"k7Rt4mqz"``
+    Example: ``RandomString(8, 2, 0, 1, 1, "l1O0")`` → ``"IqYd43XV"``
     """
     wanted = {digits: min_numbers, _SPECIAL: min_special, ascii_uppercase: min_capital, ascii_lowercase: min_lower}
     if not 0 <= length <= MAX_RANDOM:
@@ -58,7 +58,7 @@ def _drawn(context: Context, kind: str, avoided: str) -> str:
 
 
 @function("SelectUniqueValue(rule1, rule2, …)", top_level=True)
-def select_unique_value(context: Context, rule1: Later, rule2: Later, *rules: Later | None) -> Value:
+def select_unique_value(context: Context, rule1: Later, rule2: Later, *rules: Later) -> Value:
     """Return the first value that the target does not have yet; the outermost call only, two rules at least.
 
     A rule that gives null or empty is passed over. It fails if all are taken. Entra offers it for provisioning into
@@ -67,7 +67,7 @@ def select_unique_value(context: Context, rule1: Later, rule2: Later, *rules: La
     Example: ``SelectUniqueValue([surname], Append([surname], "2"))`` → ``"Okafor"``
     """
     for rule in (rule1, rule2, *rules):
-        value = rule.value() if rule else None
+        value = rule.value()
         if value is not None and (candidate := text(value)) and not context.taken(candidate):
             return candidate
     raise Refused("the target has every one of the values already: add another rule")

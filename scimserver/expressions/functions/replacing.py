@@ -11,6 +11,7 @@ from ..registry import LEFT_OUT, LeftOut, Misfit, function
 from ..tree import Constant, Node, Omitted
 
 _OPTIONAL = ("oldValue", "regexPattern", "regexGroupName", "replacementValue", "replacementAttributeName", "template")
+_GROUP = 1 + _OPTIONAL.index("regexGroupName")
 _MODES = {
     frozenset({"oldValue", "replacementValue"}),
     frozenset({"oldValue", "template"}),
@@ -34,7 +35,7 @@ def _one_mode(arguments: Sequence[Node]) -> None:
         try:
             compile_pattern(str(pattern.value)).group(str(group.value))
         except Refused as refused:
-            raise Misfit(str(refused), arguments.index(group)) from None
+            raise Misfit(str(refused), _GROUP) from None
 
 
 @function(

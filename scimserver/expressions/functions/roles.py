@@ -7,8 +7,6 @@ none of them works with the scope "sync all users and groups".
 from ..kinds import Roles
 from ..registry import function
 
-_PARTS = ("id", "value", "displayName")
-
 
 @function("SingleAppRoleAssignment([appRoleAssignments])")
 def single_app_role_assignment(assignments: Roles) -> str | None:
@@ -27,7 +25,7 @@ def app_role_assignments_complex(assignments: Roles) -> list[dict[str, str]]:
     ``[{"id": "c0a9", "value": "editor", "displayName": "Editor"},
     {"id": "4b8d", "value": "viewer", "displayName": "Viewer"}]``
     """
-    return [{part: role[part] for part in _PARTS if part in role} for role in assignments]
+    return list(assignments)
 
 
 @function("AssertiveAppRoleAssignmentsComplex([appRoleAssignments])")

@@ -51,6 +51,14 @@ def test_a_sound_dialogue_is_read(tmp_path: Path) -> None:
     assert deleted.request.path == "/Users/{ines}" and deleted.response.body is None
 
 
+def test_an_exchange_names_what_it_needs_tolerated(tmp_path: Path) -> None:
+    dialogue = sound()
+    at(0, "tolerated", value=["empty-path", "boolean-as-string"])(dialogue)
+    created, deleted = read_folder(write(tmp_path, dialogue))[0].exchanges
+    assert created.tolerated == ("empty-path", "boolean-as-string")
+    assert deleted.tolerated == ()
+
+
 def test_the_order_is_that_of_the_file_names(tmp_path: Path) -> None:
     folder = write(tmp_path, sound(), sound() | {"title": "Another"})
     (folder / "dialogue0.json").rename(folder / "z.json")
@@ -90,6 +98,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "a method that is none": (at(0, "request", "method", value="FETCH"), "method 'FETCH'"),
     "a path without its slash": (at(0, "request", "path", value="Users"), "must begin with a slash"),
     "a path with a query": (at(0, "request", "path", value="/Users?count=1"), "have no query"),
+    "a query behind a lone question mark": (
+        lambda d: d["exchanges"][0]["request"].update(path="/Users?", query={"count": "1"}),
+        "have no query",
+    ),
+    "two question marks": (at(0, "request", "path", value="/Users??"), "have no query"),
     "a query of numbers": (at(0, "request", "query", value={"count": 1}), "count must be a text"),
     "a header of numbers": (at(0, "request", "headers", value={"X": 1}), "X must be a text or null"),
     "an expected header of numbers": (at(0, "response", "headers", value={"X": 1}), "X must be a text or null"),
@@ -128,6 +141,14 @@ FAULTS: dict[str, tuple[Change, str]] = {
         "tomas is bound already",
     ),
     "a name that is never used": (at(1, "request", "path", value="/Users/x"), "ines is bound and never used"),
+    "tolerations that are none": (at(0, "tolerated", value=[]), "tolerated: names no toleration"),
+    "a toleration that is no list": (at(0, "tolerated", value="empty-path"), "tolerated has a value of the wrong kind"),
+    "a toleration that is no text": (at(0, "tolerated", value=[1]), "tolerated: 1 is no name such as"),
+    "a toleration in capitals": (at(0, "tolerated", value=["Empty-Path"]), '"Empty-Path" is no name such as'),
+    "a toleration that is there twice": (
+        at(0, "tolerated", value=["empty-path", "empty-path"]),
+        "tolerated: named twice: empty-path",
+    ),
     "a given that the cast does not have": (lambda d: d.update(given=["jana"]), 'cast.json has no "jana"'),
     "a given that is there twice": (lambda d: d.update(given=["tomas", "tomas"]), "given twice: tomas"),
 }

@@ -182,6 +182,12 @@ async def test_a_query_that_is_a_text_is_sent_as_it_is(published: Published) -> 
     assert asked.asked[0].url.query == b"cursor&a=%20b"
 
 
+async def test_a_lone_question_mark_is_sent(published: Published) -> None:
+    asked = server(answer(200, user()))
+    await replay(dialogue(exchange(Request("GET", "/Users/u_1?"), OK)), asked, published)
+    assert asked.asked[0].url.raw_path.endswith(b"/Users/u_1?")
+
+
 async def test_a_body_that_says_so_is_compressed(published: Published) -> None:
     asked = server(answer(200, user()))
     packed = Request("PUT", "/Users/u_1", headers={"Content-Encoding": "gzip"}, body={"userName": "ines"})
