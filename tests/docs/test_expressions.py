@@ -19,8 +19,8 @@ EXAMPLES = [example for section in SECTIONS.values() for example in EXAMPLE.find
 
 @pytest.mark.parametrize(("text", "expected"), EXAMPLES)
 def test_an_example_is_true(text, expected):
-    found = compile_expression(text).evaluate(generate.PERSON, now=NOW, random=Random(1))
-    assert generate.shown(found) == expected
+    found = compile_expression(text).evaluate(generate.expressions.PERSON, now=NOW, random=Random(1))
+    assert generate.expressions.shown(found) == expected
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -36,7 +36,7 @@ def test_a_function_has_a_section_with_signature_text_and_an_example_of_itself(n
 
 
 def test_every_function_is_in_one_of_the_modules_of_the_page():
-    listed = [function.name for module in MODULES for function in generate.functions_of(module)]
+    listed = [function.name for module in MODULES for function in generate.expressions.functions_of(module)]
     assert sorted(listed) == sorted(FUNCTIONS)
     assert SECTIONS.keys() == FUNCTIONS.keys()
 
@@ -60,5 +60,5 @@ def test_the_message_that_is_shown_is_the_real_one():
 
 
 def test_the_person_is_the_one_of_the_tests():
-    assert {name: INES.get(name) for name in generate.PERSON} == generate.PERSON
+    assert {name: INES.get(name) for name in generate.expressions.PERSON} == generate.expressions.PERSON
     assert datetime(2031, 4, 2, 9, 5, 7, tzinfo=UTC) == NOW
