@@ -11,9 +11,9 @@ Objects of the server that the service has never touched are counted and are no 
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from .differences import Difference, Differences, Problem
 from .directory import Directory
 from .mapping import Attribute, Kind
 from .mapping import Mapping as AttributeMapping
@@ -25,54 +25,11 @@ from .targets import target
 from .wire import Answer, Note, Wire
 
 PAGE = 200
-SHOWN = 5
-"""Members of one group that a line names."""
 PHASE = "comparison"
 ENDPOINTS: Mapping[Kind, str] = {"user": "/Users", "group": "/Groups"}
 NAMES: Mapping[Kind, str] = {"user": "userName", "group": "displayName"}
 
-Problem = Literal["missing", "left over", "value", "active", "manager", "members", "unmappable"]
 Resource = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing in which the server is not as it should be; ``str()`` is a line for people."""
-
-    problem: Problem
-    kind: Kind
-    name: str
-    """userName of the user, displayName of the group."""
-    source_id: str
-    target_id: str | None
-    path: str = ""
-    """Target path of the attribute."""
-    wanted: Any = None
-    found: Any = None
-    reason: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.kind} {self.name}" + (f" ({self.target_id})" if self.target_id else "")
-        because = f": {self.reason}" if self.reason else ""
-        if self.problem == "missing":
-            return f"{where} is missing{because}"
-        if self.problem == "left over":
-            return f"{where} is still there{because}"
-        if self.problem == "unmappable":
-            return f"{where} cannot be mapped{because}"
-        if self.problem == "members":
-            return f"{where}: members {_moves(self.wanted, self.found)}"
-        return f"{where}: {self.path} is {_shown(self.found)} and should be {_shown(self.wanted)}{because}"
-
-
-class Differences(list[Difference]):
-    """What was found, and how much was read."""
-
-    users = 0
-    """Users that the server has."""
-    groups = 0
-    foreign = 0
-    """Users and groups among them that the service has never touched."""
 
 
 async def compare(
@@ -88,7 +45,7 @@ async def compare(
     groups = {r["id"]: r async for r in _listed(wire, "group", state.cycle)}
     comparison = _Comparison(directory, mapping, scope, state, {"user": users, "group": groups})
     found = Differences(comparison.run())
-    found.users, found.groups = len(users), len(groups)
+    found.users, found.groups, found.dangling = len(users), len(groups), comparison.dangling
     found.foreign = len((users.keys() | groups.keys()) - comparison.known)
     found += [d for d in [await _still_there(wire, state.cycle, *gone) for gone in state.deleted.items()] if d]
     return found
@@ -153,7 +110,9 @@ class _Comparison:
         held: Mapping[Kind, Mapping[str, Resource]],
     ) -> None:
         self._directory, self._mapping, self._scope, self._state, self._held = directory, mapping, scope, state, held
-        self.known = {*state.ids.values(), *state.released.values(), *map(_id_of, state.deleted.values())}
+        self._deleted = {_id_of(path) for path in state.deleted.values()}
+        self.known = {*state.ids.values(), *state.released.values(), *self._deleted}
+        self.dangling = 0
 
     def run(self) -> Iterator[Difference]:
         for person in self._directory.people.values():
@@ -232,6 +191,8 @@ class _Comparison:
         facts = (kind, _name(thing), thing.id, resource["id"], row.target)
         if kind == "group":
             wanted, held = self._ids(thing.get(row.source or "")), _values_of(found)
+            self.dangling += len(held & self._deleted)
+            held -= self._deleted
             if wanted != held:
                 yield Difference("members", *facts, sorted(wanted), sorted(held))
             return
@@ -279,21 +240,3 @@ def _within(wanted: Any, found: Any) -> bool:
             return bool(wanted["value"] == found["value"])  # a role: its other parts are written in several ways
         return all(found.get(name) == value for name, value in wanted.items())
     return bool(wanted == found)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "not there"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _moves(wanted: Sequence[str], found: Sequence[str]) -> str:
-    lacking, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-    texts = [f"lack {_few(lacking)}"] if lacking else []
-    texts += [f"have {_few(extra)} too many"] if extra else []
-    return " and ".join(texts)
-
-
-def _few(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
-    return ", ".join(ids[:SHOWN]) + more

@@ -202,6 +202,11 @@ class _Run:
         service.progress.advance(len(service.state.ids))
         if found.foreign:
             self._notes.append(f"{found.foreign} objects at the server are none of this source's, and were left alone.")
+        if found.dangling:
+            self._notes.append(
+                f"{found.dangling} members of groups at the server are users that were deleted there. RFC 7643 allows "
+                "it, but an application that looks them up will not find them."
+            )
         return list(found)
 
     def _save(self) -> None:

@@ -2,7 +2,8 @@
 
 It keeps everything in memory and has the whole of the protocol, so nothing has to be excused. What a server may lack is
 switched off in it: PATCH, filters, the enterprise extension. (It also answers PATCH with 204 and no body, leaves
-``members`` out of an empty group and numbers its ``meta.version`` over all resources, all of which the RFC allows.)
+``members`` out of an empty group, numbers its ``meta.version`` over all resources and keeps a deleted user in the members
+of a group, all of which the RFC allows. The last is told in a note.)
 """
 
 import json

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from scimserver.simulate import okta_client
-from scimserver.simulate.compare import Difference, Differences, compare
+from scimserver.simulate.compare import compare
+from scimserver.simulate.differences import Difference, Differences
 from scimserver.simulate.directory import Change, Directory
 from scimserver.simulate.journal import Journal
 from scimserver.simulate.mapping import Mapping
@@ -263,6 +264,15 @@ async def test_a_manager_who_was_deleted_may_be_cleared_or_not(office: Office) -
     assert await office.compare() == []
     office.user("bea")[ENTERPRISE]["manager"] = {"value": "u_other"}
     assert [d.problem for d in await office.compare()] == ["manager"]
+
+
+async def test_a_deleted_user_who_is_still_a_member_is_counted_and_no_difference(office: Office) -> None:
+    office.state.deleted["p-zoe"] = "/Users/u_zoe"
+    office.group()["members"].append({"value": "u_zoe"})
+    found = await office.compare()
+    assert (found, found.dangling) == ([], 1)
+    office.group()["members"].append({"value": "u_nobody"})
+    assert [d.problem for d in await office.compare()] == ["members"]
 
 
 async def test_long_member_lists_are_cut_in_the_line_only() -> None:
