@@ -4,17 +4,16 @@ There is no other way to a tolerant reading than to ask here, so that whatever w
 provisioning log shows an operator what a client really sends.
 """
 
-import re
 from collections.abc import Collection
 from typing import Any
 
+from .lexer import masked
 from .quirks import TOLERATIONS
 from .quirks.registry import Quirk, name_of
 
 MAX_PLACES = 20
 """Places remembered for one toleration; more tell nobody more."""
 _LONGEST = 120
-_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Reading:
@@ -57,14 +56,14 @@ class Reading:
     def used(self) -> dict[str, list[str]]:
         """Return name → places of the tolerations used so far, each place once, in the order of first use.
 
-        Places are names of attributes; what a client wrote between quotes, as in a path, is masked.
+        Places are names of attributes, or paths without the values in their filters.
         """
         return {name: list(places) for name, places in self._used.items()}
 
     def _note(self, quirk: Quirk, place: str) -> None:
         places = self._used.setdefault(name_of(quirk), {})
         if len(places) < MAX_PLACES:
-            places[shown(_VALUE.sub('"…"', place) if '"' in place else place)] = None
+            places[shown(masked(place))] = None
 
 
 def shown(name: str) -> str:
