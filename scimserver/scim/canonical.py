@@ -146,11 +146,17 @@ class Reader:
             raw = self._rewritten(values.ELEMENT[attribute.type], attribute, raw, path)
         if isinstance(raw, dict) and attribute.type == "complex":
             subs = self._sub_values(attribute, raw, path)
-            return {name: item for name, item in subs.items() if item is not None} or None
+            kept = {name: item for name, item in subs.items() if item is not None}
+            return None if not kept or self._is_noise(attribute, subs, kept, path) else kept
         fraction = attribute.type == "integer" and isinstance(raw, float)
         if fraction and not self.reading.allows(values.whole_number_with_fraction):
             raise InvalidValue(f"`{path}`: expected a whole number without fraction and exponent (RFC 7643 §2.3.4).")
         return None if self.unassigned(attribute, raw, path) else raw
+
+    def _is_noise(self, attribute: Attribute, subs: dict[str, Any], kept: dict[str, Any], path: str) -> bool:
+        """Tell whether an element came without a value, and what it has only says which element it is."""
+        emptied = attribute.multi_valued and len(kept) < len(subs)
+        return emptied and self.reading.excuses(operations.drop_label_only_element, path, frozenset(kept))
 
     def unassigned(self, attribute: Attribute, raw: Any, path: str) -> bool:
         """Tell null and its equals (RFC 7643 §2.5): an empty list, and where it is tolerated an empty string.

@@ -89,7 +89,7 @@ def drop_label_only_element(left: frozenset[str]) -> bool:
 
     Wrong: ``{"op": "remove", "path": "phoneNumbers[type eq \"fax\"].value"}``, meaning the whole number.
     Legal: ``{"op": "remove", "path": "phoneNumbers[type eq \"fax\"]"}``.
-    Source: Microsoft Entra ID; an element with a type alone would be read back as a value.
+    Source: Microsoft Entra ID; OneLogin's templates post ``{"type": "work", "value": ""}``.
     """
     return left <= {"type", "primary"}
 

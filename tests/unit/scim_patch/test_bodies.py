@@ -221,3 +221,16 @@ def test_members_are_kept_apart_as_sent(group):
     sent = canonicalise({"displayName": "Harbour Works", "Members": [{"value": "u_ines"}]}, group)
     assert sent.members == [{"value": "u_ines"}]
     assert sent.resource == {"displayName": "Harbour Works"}
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_element_that_came_without_its_value_is_left_out_unless_the_profile_is_strict(user, nothing):
+    phones = [{"type": "work", "value": nothing}, {"type": "fax", "value": "+44 7700 900123"}]
+    reading = tolerant()
+    sent = canonicalise({"phoneNumbers": phones}, user, reading)
+    assert sent.resource == {"phoneNumbers": [phones[1]]}
+    assert reading.used["drop-label-only-element"] == ["phoneNumbers"]
+    strictly = canonicalise({"schemas": [CORE], "phoneNumbers": phones}, user, strict())
+    assert strictly.resource["phoneNumbers"][0]["type"] == "work"
+    typed = [{"type": "work", "display": "Desk"}, {"type": "fax"}]
+    assert canonicalise({"phoneNumbers": typed}, user).resource == {"phoneNumbers": typed}
