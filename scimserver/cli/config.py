@@ -49,13 +49,14 @@ def init(file: Path, force: bool, as_json: bool, debug: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 @one_line_errors
 def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
-    """Check the configuration, the plugins and the schemas without starting anything.
+    """Check the configuration, plugins, schemas and profiles without starting anything.
 
     \b
     Example: scimserver check-config --config /etc/scimserver.toml
     """
     from ..plugins import PluginManager
     from ..schema.catalogue import load_schemas
+    from ..service.profiles import Profiles
     from ..settings import load
 
     settings = load(config)
@@ -63,12 +64,14 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
         raise click.ClickException(NO_KEY)
     plugins = PluginManager.load(settings.plugins.dirs)
     catalogue = load_schemas([*settings.schemas.files, *plugins.schema_files()])
+    profiles = Profiles(settings.profiles.dirs)
     plugins.check_settings("default", [{"name": name, "settings": {}} for name in settings.plugins.default])
     if as_json:
         print_json(
             {
                 "ok": True,
                 "plugins": list(plugins.infos),
+                "profiles": profiles.names,
                 "resource_types": {t.name: t.endpoint for t in catalogue.resource_types},
                 "settings": settings.model_dump(mode="json", exclude={"security"}),
             }
@@ -76,7 +79,8 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
     else:
         types = ", ".join(f"{t.name} at {t.endpoint}" for t in catalogue.resource_types)
         click.echo(
-            f"The configuration is good. Plugins: {', '.join(plugins.infos) or 'none'}. Resource types: {types}."
+            f"The configuration is good. Plugins: {', '.join(plugins.infos) or 'none'}. Resource types: {types}. "
+            f"Profiles: {', '.join(profiles.names)}."
         )
 
 

@@ -36,7 +36,9 @@ class Step:
     members: Mapping[str, Member] = field(default_factory=dict)
     condition: Filter | None = None
     path: str = ""
-    """Of a removal that must find somebody: the path that selects whom."""
+    """Of a removal with a filter: the path that selects whom."""
+    must_find: bool = False
+    """Whether that path must select somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,19 @@ class MemberPlan:
         for step in self.steps:
             if step.op == "set":
                 return False
-            if step.op == "remove_matching" or step.path:
+            if step.op == "remove_matching" or step.must_find:
                 return True
         return False
 
     @property
     def may_find_nobody(self) -> bool:
         """Whether it may turn out that there is nobody to remove, which then is an error."""
-        return any(step.path for step in self.steps)
+        return any(step.must_find for step in self.steps)
+
+    @property
+    def selected(self) -> frozenset[str]:
+        """The ids that paths of removals name."""
+        return frozenset(member_id for step in self.steps if step.path for member_id in step.members)
 
     def resolve(self, stored: Mapping[str, Member] | None = None) -> MemberChanges:
         """Apply the steps in order; ``stored`` are the present members by id, if :attr:`needs_stored`.
@@ -91,7 +98,7 @@ class MemberPlan:
                 gone = set(step.members)
                 if step.condition is not None:
                     gone = {i for i, m in (present | add).items() if element_matches(step.condition, m)}
-                if step.path and not gone & (present | add).keys():
+                if step.must_find and not gone & (present | add).keys():
                     raise NoTarget(f"`{step.path}` selects no member of the group: take the operation out.")
                 add = {i: m for i, m in add.items() if i not in gone}
                 remove |= set() if clear else gone
@@ -223,10 +230,10 @@ class _Reader:
             return [self._without_filter(operation, place)]
         ids = dict.fromkeys(_ids(path.value_filter), Member())
         if op == "remove":
-            must_find = "" if self._reading.allows(remove_absent) else place
+            must_find = not self._reading.allows(remove_absent)
             if ids:
-                return [Step("remove", ids, path=must_find)]
-            return [Step("remove_matching", condition=path.value_filter, path=must_find)]
+                return [Step("remove", ids, path=place, must_find=must_find)]
+            return [Step("remove_matching", condition=path.value_filter, path=place, must_find=must_find)]
         if not ids:
             raise InvalidPath(f'`{place}`: only `members[value eq "id"]` can be added; send the member as a value.')
         # Entra's path names the member and its value says nothing; a member given as a value takes the other's place.

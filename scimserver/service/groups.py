@@ -10,7 +10,7 @@ from ..errors import InvalidValue
 from ..schema.attributes import ResourceType
 from ..scim.members import MemberPlan, members_of
 from ..scim.projection import Projection
-from ..scim.quirks.operations import unknown_member
+from ..scim.quirks.operations import remove_absent, unknown_member
 from ..scim.reading import shown
 from ..store.changes import ChangeLog
 from ..store.documents import Document, Event
@@ -82,8 +82,10 @@ class GroupMembers:
         if changes.clear:
             return await self._set(ctx, group_id, changes.add, moment)
         removed = await self._remove(ctx.workspace.id, group_id, changes.remove, moment)
+        if (plan.selected & changes.remove) - removed:
+            ctx.reading.excuses(remove_absent, "members", "remove")
         added = await self._add(ctx, group_id, changes.add, moment)
-        return removed or added
+        return bool(removed) or added
 
     async def forget(self, ws: str, document: Document, moment: datetime) -> None:
         """Remove the memberships of a deleted user or group, and those in a deleted group."""
@@ -101,7 +103,7 @@ class GroupMembers:
         stored = await self._stored(ctx.workspace.id, group_id)
         removed = await self._remove(ctx.workspace.id, group_id, stored.keys() - wanted.keys(), moment)
         added = await self._add(ctx, group_id, {i: m for i, m in wanted.items() if i not in stored}, moment)
-        return removed or added
+        return bool(removed) or added
 
     async def _stored(self, ws: str, group_id: str) -> dict[str, dict[str, Any]]:
         rows = await self.rows.of_group(ws, group_id)
@@ -131,11 +133,12 @@ class GroupMembers:
                 known |= {i: {**members[i], "type": kind} for i in await store.set_grouped(ws, ids)}
         return known
 
-    async def _remove(self, ws: str, group_id: str, ids: Iterable[str], moment: datetime) -> bool:
+    async def _remove(self, ws: str, group_id: str, ids: Iterable[str], moment: datetime) -> set[str]:
+        """End memberships; returns the members whose was there."""
         wanted = list(ids)
         events = await self.rows.remove(ws, group_id, wanted, moment) if wanted else []
         self._queue(events)
-        return bool(events)
+        return {event.data["member"] for event in events}
 
     def _queue(self, events: Iterable[Event]) -> None:
         self._changes.queue(*events)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from scimserver.errors import Conflict, InvalidValue, NotFound, PreconditionFailed, ScimError
+from scimserver.errors import Conflict, InvalidValue, NoTarget, NotFound, PreconditionFailed, ScimError
+from scimserver.scim.reading import strict
 from scimserver.service.versions import Conditions
 from scimserver.store.resources import ResourceStore
 
@@ -146,3 +147,32 @@ async def test_adding_a_member_twice_makes_one_version(tenant: Tenant) -> None:
     second = await tenant.patch("Group", crew["id"], add)
     assert (first.version, second.version) == ('W/"2"', 'W/"2"')
     assert len(second.resource["members"]) == 1
+
+
+async def test_what_members_needed_is_remembered(tenant: Tenant) -> None:
+    ines = await tenant.create("User", userName="ines")
+    group = await tenant.create("Group", displayName="Crew", members=[{"value": ines["id"]}, {"value": "u_nobody"}])
+    assert tenant.ctx.reading.used["unknown-member"] == ["u_nobody"]
+    removal = {"op": "remove", "path": f'members[value eq "{ines["id"]}"]'}
+    await tenant.patch("Group", group["id"], removal)
+    assert "remove-absent" not in tenant.ctx.reading.used
+    await tenant.patch("Group", group["id"], removal)
+    assert tenant.ctx.reading.used["remove-absent"] == ["members"]
+
+
+async def test_members_that_do_not_exist_are_refused_before_anything_is_written_where_it_is_not_tolerated(
+    tenant: Tenant,
+) -> None:
+    ines = await tenant.create("User", userName="ines")
+    group = await tenant.create("Group", displayName="Crew")
+    strictly = dataclasses.replace(tenant, ctx=dataclasses.replace(tenant.ctx, reading=strict()))
+    add = {"op": "add", "path": "members", "value": [{"value": ines["id"]}, {"value": "u_nobody"}]}
+    with pytest.raises(InvalidValue, match=r"1 of 2 do not exist in this workspace \(`u_nobody`\)"):
+        await strictly.patch("Group", group["id"], put("displayName", "Gang"), add)
+    removal = {"op": "remove", "path": f'members[value eq "{ines["id"]}"]'}
+    with pytest.raises(NoTarget, match="members"):
+        await strictly.patch("Group", group["id"], put("displayName", "Gang"), removal)
+    assert await tenant.get("Group", group["id"]) == group
+    add["value"].pop()
+    await strictly.patch("Group", group["id"], put("displayName", "Gang"), add)
+    assert [m["value"] for m in (await tenant.get("Group", group["id"]))["members"]] == [ines["id"]]
