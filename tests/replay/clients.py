@@ -1,6 +1,5 @@
 """The folders of dialogues with provisioning clients, and the server that they are replayed against in this process."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ PROFILES = {
 FOLDERS = {path.name: read_folder(path) for path in sorted(ROOT.iterdir()) if path.name in PROFILES}
 
 EXTENSION = TESTS / "schemas" / "larkfield_user.json"
-"""What a dialogue that needs ``larkfield extension`` is played with: a custom extension of User."""
+"""A custom extension of User, for the dialogues that need ``larkfield extension``."""
 
 UNOFFERED = frozenset({"unique values"})
 """What the simulated database cannot do: its unique indexes compare whole arrays. tests/e2e plays these dialogues."""
@@ -39,7 +38,14 @@ UNOFFERED = frozenset({"unique values"})
 
 def playable() -> list[tuple[str, Dialogue]]:
     """Return every dialogue that can be played in this process, with its folder."""
-    return [(folder, dialogue) for folder, held in FOLDERS.items() for dialogue in held if not dialogue.needs & UNOFFERED]
+    return [
+        (folder, dialogue) for folder, held in FOLDERS.items() for dialogue in held if not dialogue.needs & UNOFFERED
+    ]
+
+
+def profiles(folder: str) -> list[str]:
+    """Return the profiles that a folder is played in."""
+    return list(dict.fromkeys(["default", PROFILES[folder]]))
 
 
 def title(folder: str, dialogue: Dialogue) -> str:
@@ -52,14 +58,18 @@ def server_of(site: Site) -> Server:
     return Server(f"{site.origin}{site.path}", site.token, f"{site.app.settings.server.public_url}{site.path}")
 
 
-@pytest.fixture(scope="module")
-def application() -> Application:
-    """The whole application, with the custom extension."""
-    settings = load(None, security={"secret_key": "only-for-tests-" * 4}, schemas={"files": [EXTENSION]})
+@pytest.fixture(scope="session")
+def applications() -> dict[bool, Application]:
+    """The whole application, with the custom extension and without."""
+    return {extended: _application([EXTENSION] if extended else []) for extended in (False, True)}
+
+
+@pytest.fixture
+def application(applications: dict[bool, Application], dialogue: Dialogue) -> Application:
+    """The application that a dialogue needs."""
+    return applications["larkfield extension" in dialogue.needs]
+
+
+def _application(schemas: list[Path]) -> Application:
+    settings = load(None, security={"secret_key": "only-for-tests-" * 4}, schemas={"files": schemas})
     return Application(settings, Database.wrap(AsyncMongoMockClient(tz_aware=True)["clients"]))
-
-
-@pytest.fixture(scope="module")
-def slugs() -> Iterator[str]:
-    """Names of workspaces that were not used before."""
-    return (f"larkfield-{number}" for number in range(1, 10_000))
