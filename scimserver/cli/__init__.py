@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+    "conformance": "conformance",
 }
 """Command → module of this package that holds it."""
 

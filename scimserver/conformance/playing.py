@@ -49,7 +49,9 @@ class Conversation:
         if refused and refusals(refused):
             await self._expect_refusal(exchange, refused, client)
         elif refused:
-            self._leave_path(exchange, f"without {', '.join(refused)} it means something else: {read_otherwise(refused)}")
+            self._leave_path(
+                exchange, f"without {', '.join(refused)} it means something else: {read_otherwise(refused)}"
+            )
         elif off:
             self._leave_path(exchange, f"the answer is another one where {', '.join(off)} is off")
         elif self._apart:
@@ -134,9 +136,7 @@ class Conversation:
     ) -> None:
         self._stopped = f"the dialogue stopped at “{exchange.title}”"
         reason = reason or exchange.note
-        self._add(
-            exchange, Verdict.FAILED, reason, request=request, expected=expected, got=got, seconds=seconds
-        )
+        self._add(exchange, Verdict.FAILED, reason, request=request, expected=expected, got=got, seconds=seconds)
 
     def _add(
         self,
