@@ -16,8 +16,8 @@ RUNS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 help: ## show these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-demo: $(VENV)/.demo ## run a server with an embedded database; prints Tenant URL and Secret Token
-	@$(BIN)/scimserver demo
+demo: $(VENV)/.demo ## run a server with an embedded database and sample users; prints Tenant URL and Secret Token
+	@$(BIN)/scimserver demo --sample
 
 test: env ## all tests but the slow ones
 	@$(BIN)/python -m pytest -q -m "not slow" $(AT_ONCE)

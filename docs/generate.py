@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -17,26 +18,12 @@ from scimserver.schema.attributes import Attribute
 from scimserver.schema.catalogue import load_schemas
 from scimserver.settings import ENVIRONMENT_PREFIX, Settings
 
+sys.path.insert(0, str(Path(__file__).parent))  # a script, and loaded by tests, is in no package
+
+from generators import clients, expressions
+from generators.markdown import MADE, prose, table
+
 REFERENCE = Path(__file__).parent / "reference"
-MADE = "<!-- made by `make docs` from {source}; change it there -->\n"
-
-
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table; a bar inside a cell is escaped."""
-    listed = [list(columns), *map(list, rows)]
-    listed.insert(1, ["---"] * len(listed[0]))
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in listed) + "\n"
-
-
-def prose(documented: object) -> str:
-    """Return a docstring as Markdown: code in single backticks, a cross-reference as the bare name."""
-    text = re.sub(r":\w+:`(~?)([\w.]+)`", lambda m: f"`{m[2].rpartition('.')[2] if m[1] else m[2]}`", doc(documented))
-    return text.replace("``", "`")
-
-
-def doc(documented: object) -> str:
-    """Return a docstring without its indentation."""
-    return inspect.getdoc(documented) or ""
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -57,9 +44,10 @@ def root_context() -> click.Context:
 
 COMMANDS_INTRODUCTION = """\
 Exit status: 0 done, 1 failed (one line on standard error says why; `--debug` adds the traceback), 2 wrong usage.
-With `--json` a command prints one line of JSON and nothing else on standard output; logs go to standard error.
-Commands that need the database take it from the configuration, or from `--database URL`; given the address of a running
-demo's database they also use the demo's address and key, so that the tokens they make are good there.
+With `--json` a command prints one line of JSON (`log`: one for each request) and nothing else on standard output; logs
+go to standard error. Commands that need the database take it from the configuration, or from `--database URL`; given
+the address of a running demo's database they also use the demo's address and key, so that the tokens they make are good
+there.
 """
 
 
@@ -252,10 +240,13 @@ request id, which is also in the header `X-Request-Id` and in the log. A plugin 
 4xx class. All are classes of `scimserver.errors`, below `ScimError`.
 """
 
+
 PAGES: dict[str, Callable[[], str]] = {
+    "../clients.md": clients.clients_page,
     "attributes.md": attributes_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
+    "expressions.md": expressions.expressions_page,
     "hooks.md": hooks_page,
     "settings.md": settings_page,
 }
@@ -263,4 +254,4 @@ PAGES: dict[str, Callable[[], str]] = {
 if __name__ == "__main__":
     for page, text in PAGES.items():
         (REFERENCE / page).write_text(text(), encoding="utf-8")
-        print(f"docs/reference/{page}")
+        print((Path("docs/reference") / page).as_posix().replace("reference/../", ""))

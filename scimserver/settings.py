@@ -121,10 +121,11 @@ class LimitSettings(_Section):
 
 
 class LoggingSettings(_Section):
-    """What is logged, to standard error."""
+    """What is logged to standard error, and how long the provisioning log in the database is kept."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
+    provisioning_days: int = Field(default=30, ge=0, le=3650)
 
 
 class Settings(BaseSettings):

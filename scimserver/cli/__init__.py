@@ -13,7 +13,12 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+<<<<<<< HEAD
     "conformance": "conformance",
+=======
+    "simulate": "simulate",
+    "log": "log",
+>>>>>>> main
 }
 """Command → module of this package that holds it."""
 

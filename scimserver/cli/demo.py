@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from .common import one_line_errors, print_json
+from .demo_sample import require_tools, show_sample, unless_stopped
+from .running_demo import announced, usual_folder
 
 DATABASE = "scimserver"
 SECRET_KEY = "secret_key"
@@ -27,11 +29,18 @@ GRACE = 4.0
 )
 @click.option("--fresh", is_flag=True, help="Delete the data folder of an earlier demo first.")
 @click.option("--workspace", "workspaces", multiple=True, metavar="NAME", help="Instead of `demo`; may be repeated.")
+@click.option("--sample", is_flag=True, help="Let a small Entra ID provision twelve users, and show one of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once ready, and nothing else.")
 @click.option("--debug", is_flag=True, help="Log more, and show the traceback of an error.")
 @one_line_errors
 def demo(
-    port: int | None, data: Path | None, fresh: bool, workspaces: tuple[str, ...], as_json: bool, debug: bool
+    port: int | None,
+    data: Path | None,
+    fresh: bool,
+    workspaces: tuple[str, ...],
+    sample: bool,
+    as_json: bool,
+    debug: bool,
 ) -> None:
     """Run a server with an embedded database; prints Tenant URL and a new Secret Token.
 
@@ -41,14 +50,12 @@ def demo(
     from .. import log
 
     log.configure("debug" if debug else "info" if as_json else "warning", "json" if as_json else "console")
-    if data is None:
-        import platformdirs
-
-        data = Path(platformdirs.user_data_dir("scimserver", appauthor=False)) / "demo"
-    asyncio.run(_run(port, data.absolute(), fresh, workspaces or ("demo",), as_json))
+    if sample:
+        require_tools()
+    asyncio.run(_run(port, (data or usual_folder()).absolute(), fresh, workspaces or ("demo",), sample, as_json))
 
 
-async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...], as_json: bool) -> None:
+async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...], sample: bool, as_json: bool) -> None:
     from ..service.application import Application
     from ..settings import load
     from ..store.deployment import announce_demo
@@ -68,11 +75,14 @@ async def _run(port: int | None, data: Path, fresh: bool, names: tuple[str, ...]
         await announce_demo(app.database, origin, data / SECRET_KEY)
         facts = await _facts(app, names)
         server = Server(app, sockets)
-        if as_json:
-            print_json(facts)
-        else:
-            _explain(facts, data)
-        await server.run_until_stopped()
+        serving = asyncio.create_task(server.run_until_stopped())
+        with announced(data, facts):
+            shown = await unless_stopped(show_sample(app, facts["workspaces"][0], data), serving) if sample else ""
+            if as_json:
+                print_json(facts)
+            elif not serving.done():
+                _explain(facts, data, shown)
+            await serving
 
 
 def _prepare(data: Path, fresh: bool) -> None:
@@ -133,7 +143,9 @@ async def _facts(app: Any, names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _explain(facts: dict[str, Any], data: Path) -> None:
+def _explain(facts: dict[str, Any], data: Path, sample: str) -> None:
+    if sample:
+        click.echo(f"\n{sample}")
     for workspace in facts["workspaces"]:
         click.echo(f"\nWorkspace     {workspace['name']}")
         click.echo(f"Tenant URL    {workspace['tenant_url']}")

@@ -1,1 +1,6 @@
 """The expressions of Entra ID's attribute mappings, evaluated by us: bounded in text, depth, steps, size and time."""
+
+from .expression import Expression, compile_expression
+from .problems import ExpressionProblem
+
+__all__ = ["Expression", "ExpressionProblem", "compile_expression"]

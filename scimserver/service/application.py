@@ -20,6 +20,7 @@ from ..store.embedded import EmbeddedDatabase
 from ..store.failures import translated
 from ..store.indexes import check_version, ensure_indexes
 from ..store.memberships import MembershipStore
+from ..store.requests import RequestStore
 from ..store.resources import ResourceStore
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
@@ -29,6 +30,8 @@ from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
+from .redaction import Redaction
+from .requests import RequestLog
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -62,6 +65,8 @@ class Application:
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(stores, memberships, views, cursors)
+        self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
+        self.redaction = Redaction(self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""
@@ -95,6 +100,8 @@ class Application:
         stack.push_async_callback(self.counters.stop)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.requests.start()
+        stack.push_async_callback(self.requests.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)

@@ -226,6 +226,9 @@ class Provisioning:
                     continue
                 self._changes.queue(event)
                 document = updated
+            else:
+                # Nothing to write, as to Python 0 is False; but a number sent for a boolean is refused all the same.
+                self._validators[resource_type.name].check(changed)
             if await change_members(document, moment):
                 document = await self._bump(store, document, moment)
             return document

@@ -86,6 +86,11 @@ class WorkspaceService:
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
         return active
 
+    def last_known(self, slug: str) -> ActiveWorkspace | None:
+        """Return the workspace as this process saw it last, however long ago; only to say whose request it was."""
+        cached = self._cache.get(slug.lower())
+        return cached[2] if cached else None
+
     async def by_id(self, workspace_id: str) -> ActiveWorkspace | None:
         """Return the workspace with that internal id; None if it is gone."""
         slug = next((slug for slug, (_, _, w) in self._cache.items() if w and w.id == workspace_id), None)

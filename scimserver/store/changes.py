@@ -21,6 +21,7 @@ from .documents import DELETED_KEY, Event, minute_of, now
 from .driver import Database
 from .failures import DuplicateKey, DuplicateKeys, translated
 from .memberships import MembershipStore, row_events
+from .tasks import end
 
 log = structlog.get_logger("scimserver.changes")
 
@@ -65,10 +66,7 @@ class ChangeLog:
 
     async def stop(self) -> None:
         """Send what is queued, and end the background work."""
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(self._tasks)
         await self.flush()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[Any]], *, at_once: bool = False) -> None:

@@ -13,7 +13,6 @@ counted again. So they are when the outcome of a write is unknown, because the c
 """
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections import defaultdict
@@ -29,6 +28,7 @@ from .documents import minute_of, now, where_kept
 from .driver import Database
 from .driver import Document as Stored
 from .failures import StoreError, translated
+from .tasks import end
 
 log = structlog.get_logger("scimserver.counters")
 
@@ -136,9 +136,7 @@ class Counters:
     async def stop(self) -> None:
         """Write what is summed up and take back every mark."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
         for ws in list(self._held):
             await self.flush(ws)
             await self.flush(ws)  # the second finds nothing to write and takes the mark back

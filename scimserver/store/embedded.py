@@ -28,6 +28,7 @@ from pymongo.errors import PyMongoError
 
 from .driver import Database, Timeouts
 from .processes import command_line, is_alive, leashed, terminate
+from .tasks import end
 
 log = structlog.get_logger("scimserver.embedded")
 
@@ -100,9 +101,7 @@ class EmbeddedDatabase:
     async def stop(self) -> None:
         """Stop the engine (SIGTERM, after five seconds SIGKILL) and give up the directory; may be called twice."""
         if self._watcher:
-            self._watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watcher
+            await end([self._watcher])
             self._watcher = None
         await self._end_engine()
         if self._lock:

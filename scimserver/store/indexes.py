@@ -25,6 +25,7 @@ INDEXES: dict[str, dict[str, tuple[Keys, bool]]] = {
         "touched": ([("ws", 1), ("touched", 1)], False),
     },
     "changes": {"n": ([("ws", 1), ("n", 1)], True)},
+    "requests": {"n": ([("ws", 1), ("n", 1)], True)},
 }
 for _name in ("users", "groups", "resources"):
     INDEXES[_name] = {
@@ -35,6 +36,10 @@ for _name in ("users", "groups", "resources"):
     }
 # Each custom resource type has sequence numbers of its own.
 INDEXES["resources"]["seq"] = ([("ws", 1), ("type", 1), ("seq", 1)], False)
+
+# Collection → the date after which MongoDB deletes a document by itself. Such an index (TTL) has one field only, so it
+# cannot begin with the workspace; no query uses it, and in a sharded cluster each shard works through its own.
+EXPIRING = {"requests": "expires"}
 
 
 async def ensure_indexes(database: Database) -> list[str]:
@@ -59,11 +64,21 @@ async def ensure_indexes(database: Database) -> list[str]:
                 done.append(f"dropped index {collection}.{name}, which had another form")
             await database[collection].create_index(keys, name=name, unique=unique)
             done.append(f"created {'unique ' if unique else ''}index {collection}.{name}")
+    done += await _ensure_expiry(database)
     if version != VERSION:
         await database["deployment"].update_one(
             {"_id": "version"}, {"$set": {"version": VERSION, "since": now()}}, upsert=True
         )
         done.append(f"raised the version of the stored form from {version} to {VERSION}")
+    return done
+
+
+async def _ensure_expiry(database: Database) -> list[str]:
+    done = []
+    for collection, date in EXPIRING.items():
+        if date not in await _present(database, collection):
+            await database[collection].create_index([(date, 1)], name=date, expireAfterSeconds=0)
+            done.append(f"created index {collection}.{date}, by which documents expire")
     return done
 
 

@@ -29,6 +29,8 @@ class Answers(RequestHandler):
 
     request_id: str
     started: float
+    sent_error: dict[str, Any] | None = None
+    """The SCIM Error body that the client got."""
 
     def compute_etag(self) -> None:
         """Leave out Tornado's hash of the body: a resource's ETag is its version."""
@@ -81,7 +83,8 @@ class Answers(RequestHandler):
             self.finish()
             return
         self.clear()
-        self.send_json(error.body(self.request_id), status=error.status, headers=error.headers)
+        self.sent_error = error.body(self.request_id)
+        self.send_json(self.sent_error, status=error.status, headers=error.headers)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Expected errors are the request's result, not the server's failure: only the rest leaves a traceback."""

@@ -1,8 +1,8 @@
 """Which requests are let in: methods, sizes, workspace, authentication, fair share, media types; then JSON in."""
 
 import contextlib
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, ClassVar
 
 import structlog
 from tornado.iostream import StreamClosedError
@@ -27,7 +27,10 @@ from .addresses import Addresses
 from .answers import Answers
 from .body import Body
 from .negotiation import check_accept, check_media_type, is_gzip
+from .recording import entry_of
 from .requests import decode_json
+
+log = structlog.get_logger("scimserver.http")
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 DRAIN_LIMIT = 32 * 1024 * 1024
@@ -140,8 +143,17 @@ class UnknownPathHandler(BaseHandler):
 class ScimHandler(BaseHandler):
     """A handler below a Tenant URL: workspace, uniform 401, fair share, media types, size limit, then the body."""
 
+    OPERATIONS: ClassVar[Mapping[str, str]] = {}
+    """Method → what the provisioning log calls it; all others are ``other``."""
+
     ctx: RequestContext
     workspace: ActiveWorkspace | None = None
+    addressed: ActiveWorkspace | None = None
+    """The workspace of the address, whoever asks: its provisioning log tells of refused requests too."""
+    credential: str | None = None
+    """Public id of the token, once it is known to be good."""
+    message: Any = None
+    """The decoded body."""
     _entered = False
     _body: Body | None = None
 
@@ -153,16 +165,27 @@ class ScimHandler(BaseHandler):
         finally:
             if self._entered and self.workspace:
                 self.app.leave(self.workspace.id)
+            self._record()
+
+    def _record(self) -> None:
+        """Tell the provisioning log; the answer is on its way already, and nothing that fails here may touch it."""
+        if self.addressed is None or not self.app.requests.enabled:
+            return
+        try:
+            self.app.requests.record(self.addressed.id, entry_of(self))
+        except Exception:
+            log.exception("request not recorded")
 
     async def admit(self) -> None:
         """Resolve the workspace and authenticate; a suspended or busy workspace is told so."""
+        slug = self.path_kwargs.pop("workspace", None) or ""
+        self.addressed = self.app.workspaces.last_known(slug)
         await super().admit()
-        slug = self.path_kwargs.pop("workspace", None)
-        workspace = await self.app.workspaces.resolve(slug or "")
+        self.addressed = workspace = await self.app.workspaces.resolve(slug)
         authorization = self.request.headers.get("Authorization")
-        credential = await self.app.tokens.authenticate(workspace, authorization, self._client())
+        credential = await self.app.tokens.authenticate(workspace, authorization, self.client)
         assert workspace is not None  # authenticate() refuses an unknown workspace like a wrong token
-        self.workspace = workspace
+        self.workspace, self.credential = workspace, credential
         if workspace.suspended:
             raise Unavailable(
                 "This workspace is suspended; provisioning resumes when its owner reactivates it.", retry_after=3600
@@ -173,7 +196,7 @@ class ScimHandler(BaseHandler):
             self.addresses.tenant_url(workspace.slug, self.request),
             self.request_id,
             credential,
-            self._client(),
+            self.client,
             reading=Reading(workspace.quirks),
         )
 
@@ -192,7 +215,9 @@ class ScimHandler(BaseHandler):
         """Return name → places of the tolerations that the request needed."""
         return self.ctx.reading.used if self._entered else {}
 
-    def _client(self) -> str:
+    @property
+    def client(self) -> str:
+        """The User-Agent, not all of it if it is long."""
         return self.request.headers.get("User-Agent", "")[:200]
 
     def _enter(self, workspace: ActiveWorkspace) -> None:
@@ -227,7 +252,8 @@ class ScimHandler(BaseHandler):
         assert self._body is not None  # methods with a body only
         if self._body.too_large:
             raise self.too_large()
-        return decode_json(self._body.content(), self.app.settings.limits.json_depth)
+        self.message = decode_json(self._body.content(), self.app.settings.limits.json_depth)
+        return self.message
 
     def argument(self, name: str) -> str | None:
         """Return a query parameter by name in any letter case, or None.

@@ -1,5 +1,7 @@
 """``/Bulk``: many operations in one request (RFC 7644 §3.7)."""
 
+from typing import Any
+
 from ..errors import PayloadTooLarge
 from ..scim.bulk import read_bulk
 from .base import ScimHandler
@@ -7,6 +9,10 @@ from .base import ScimHandler
 
 class BulkHandler(ScimHandler):
     """``POST`` only; one request to ``limits.concurrency``, whatever it holds."""
+
+    OPERATIONS = {"POST": "bulk"}
+    results: list[dict[str, Any]] | None = None
+    """What became of the operations, as the client gets it."""
 
     def body_limit(self) -> int:
         return self.app.settings.limits.bulk_bytes
@@ -20,4 +26,6 @@ class BulkHandler(ScimHandler):
     async def post(self) -> None:
         limit = self.app.settings.limits.bulk_operations
         request = read_bulk(self.read_json(), self.ctx.workspace.catalogue, self.ctx.base_url, limit)
-        self.send_json(await self.app.bulk.run(self.ctx, request))
+        answer = await self.app.bulk.run(self.ctx, request)
+        self.results = answer["Operations"]
+        self.send_json(answer)

@@ -39,6 +39,8 @@ def no_documents(_: SchemaCatalogue, __: str) -> dict[str, dict[str, Any]]:
 class _DiscoveryHandler(ScimHandler):
     """Query parameters are ignored here (RFC 7644 §4), also ``attributes``, ``sortBy`` and ``startIndex``."""
 
+    OPERATIONS = {"GET": "discovery", "HEAD": "discovery"}
+
     def check(self) -> None:
         super().check()
         if self.argument("filter") is not None:

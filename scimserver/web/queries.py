@@ -26,6 +26,8 @@ _LARGEST = (1 << 63) - 1
 class SearchHandler(ScimHandler):
     """``POST …/.search``: a query in a body, where URLs are logged or too short."""
 
+    OPERATIONS = {"POST": "search"}
+
     def initialize(  # type: ignore[override]
         self, app: Application, addresses: Addresses, resource_types: Sequence[ResourceType]
     ) -> None:
@@ -40,6 +42,8 @@ class SearchHandler(ScimHandler):
 
 class RootHandler(ScimHandler):
     """``GET`` of the Tenant URL itself: a query over every resource type."""
+
+    OPERATIONS = {"GET": "list", "HEAD": "list"}
 
     async def get(self) -> None:
         query = query_of_url(self.argument, self.app.settings.limits)

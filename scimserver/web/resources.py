@@ -16,12 +16,12 @@ from .queries import query_of_url
 class _ResourceHandler(ScimHandler):
     def initialize(self, app: Application, addresses: Addresses, resource_type: ResourceType) -> None:  # type: ignore[override]
         super().initialize(app, addresses)
-        self._name = resource_type.name
+        self.type_name = resource_type.name
 
     @property
     def resource_type(self) -> ResourceType:
         """The type as the workspace has it."""
-        return self.ctx.workspace.catalogue.resource_type(self._name)
+        return self.ctx.workspace.catalogue.resource_type(self.type_name)
 
     def projection(self) -> Projection:
         asked, excluded = self.argument("attributes"), self.argument("excludedAttributes")
@@ -43,6 +43,8 @@ class _ResourceHandler(ScimHandler):
 class CollectionHandler(_ResourceHandler):
     """``GET`` with filter and paging, ``POST`` to create."""
 
+    OPERATIONS = {"GET": "list", "HEAD": "list", "POST": "create"}
+
     async def get(self) -> None:
         query = query_of_url(self.argument, self.app.settings.limits)
         self.send_json(await self.app.queries.query(self.ctx, [self.resource_type], query))
@@ -54,6 +56,8 @@ class CollectionHandler(_ResourceHandler):
 
 class ResourceHandler(_ResourceHandler):
     """``GET``, ``PUT``, ``PATCH`` and ``DELETE`` of one resource."""
+
+    OPERATIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
 
     def conditions(self) -> Conditions:
         return Conditions(self.request.headers.get("If-Match"), self.request.headers.get("If-None-Match"))
@@ -76,7 +80,7 @@ class ResourceHandler(_ResourceHandler):
 
     async def patch(self, resource_id: str) -> None:
         # A group answers 204 unless attributes are asked for: its member list is the cost (idp-clients §3.6).
-        quiet = self._name == "Group" and self.argument("attributes") is None
+        quiet = self.type_name == "Group" and self.argument("attributes") is None
         quiet = quiet and "quiet-group-patch" in self.ctx.workspace.profile.behaviours
         stored = await self.app.provisioning.patch(
             self.ctx,

@@ -24,6 +24,13 @@ async def test_a_new_database_gets_every_index_and_the_version(database: Databas
     assert await stored_version(database) == VERSION
 
 
+async def test_an_index_lets_documents_expire(database: Database) -> None:
+    assert "created index requests.expires, by which documents expire" in await ensure_indexes(database)
+    made = (await database.requests.index_information())["expires"]
+    assert dict(made["key"]) == {"expires": 1}
+    assert made["expireAfterSeconds"] == 0
+
+
 async def test_a_second_run_does_nothing(database: Database) -> None:
     await ensure_indexes(database)
     assert await ensure_indexes(database) == []

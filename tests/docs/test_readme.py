@@ -42,7 +42,9 @@ def says(printed: str, expected: str) -> bool:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    running = Deployment(tmp_path_factory.mktemp("readme") / "data").start()
+    running = Deployment(
+        tmp_path_factory.mktemp("readme") / "data", options=["--sample"]
+    ).start()  # as `make demo` does
     yield running
     running.stop()
 

@@ -22,9 +22,14 @@ class Deployment:
     """``scimserver demo --json`` as a child process; restartable on the same data."""
 
     def __init__(
-        self, data: Path, workspaces: Sequence[str] = ("demo",), environment: dict[str, str] | None = None
+        self,
+        data: Path,
+        workspaces: Sequence[str] = ("demo",),
+        environment: dict[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.data = data
+        self._options = options
         self._names = list(workspaces)
         self._environment = {**os.environ, **(environment or {})}
         self.process: subprocess.Popen[bytes] | None = None
@@ -43,6 +48,7 @@ class Deployment:
             str(self.data),
             "--port",
             str(self.port),
+            *self._options,
         ]
         for name in self._names:
             command += ["--workspace", name]

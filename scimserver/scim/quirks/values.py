@@ -103,7 +103,9 @@ def _unpacked(text: Any) -> dict[str, Any] | None:
         role = orjson.loads(text)
     except ValueError:
         return None
-    return {name: item for name, item in role.items() if name != "id"} if "value" in role else None
+    if "value" not in role:
+        return None
+    return {"display" if name == "displayName" else name: item for name, item in role.items() if name != "id"}
 
 
 @toleration

@@ -12,7 +12,7 @@ import pytest
 from scimserver.conformance.answers import BULK, ERROR, LIST, MEDIA_TYPE
 from scimserver.conformance.fixture import Actor, Dialogue, Exchange, Request, Response
 from scimserver.conformance.published import SERVICE_SCHEMAS, Asked, Published
-from scimserver.conformance.runner import DialogueFailed, Server, published_by, replay
+from scimserver.conformance.runner import DialogueFailed, Send, Server, published_by, replay
 
 from .conftest import SCHEMAS, SERVICES, TENANT_URL, TYPES, user
 
@@ -384,3 +384,45 @@ async def test_a_server_that_does_not_publish_is_refused() -> None:
 
     with pytest.raises(DialogueFailed, match=f"GET /Schemas/{SERVICE_SCHEMAS[2]}: 404"):
         await published_by(server(serve))
+
+
+# -- what a test looks at besides --------------------------------------------------------------------------------------
+
+
+async def test_before_an_exchange_its_request_can_be_sent_and_the_answer_is_for_the_test(published: Published) -> None:
+    statuses: list[int] = []
+
+    async def before(_: Exchange, send: Send) -> list[str]:
+        statuses.append((await send()).status_code)
+        return []
+
+    scripted = server(answer(400), answer(200, user()))
+    await replay(dialogue(exchange(GET, OK)), scripted, published, before=before)
+    assert statuses == [400]
+    assert [str(request.url) for request in scripted.asked] == ["http://127.0.0.1:1/scim/Users/u_1"] * 2
+
+
+async def test_what_a_test_finds_before_or_after_ends_the_dialogue(published: Published) -> None:
+    async def wrong(*_: Any) -> list[str]:
+        return ["  the log says nothing"]
+
+    played = dialogue(exchange(GET, OK, "the first"), exchange(GET, OK, "the second"))
+    for hooks, asked in (({"before": wrong}, 0), ({"after": wrong}, 1)):
+        scripted = server(answer(200, user()))
+        with pytest.raises(DialogueFailed, match="Some dialogue: the first\n  the log says nothing"):
+            await replay(played, scripted, published, **hooks)
+        assert len(scripted.asked) == asked
+
+
+async def test_what_is_given_is_none_of_the_tests_exchanges(published: Published) -> None:
+    seen: list[str] = []
+
+    async def after(played: Exchange) -> list[str]:
+        seen.append(played.title)
+        return []
+
+    ines = Actor("ines", "/Users", {"userName": "ines"})
+    created = answer(201, user(), Location=f"{TENANT_URL}/Users/u_1")
+    played = dialogue(exchange(GET, OK, "read"), given=(ines,))
+    await replay(played, server(created, answer(200, user())), published, after=after)
+    assert seen == ["read"]

@@ -1,0 +1,1 @@
+"""Parts of :mod:`docs.generate`: one module for each page that has much of its own."""
