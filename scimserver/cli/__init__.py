@@ -13,12 +13,9 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
-<<<<<<< HEAD
-    "conformance": "conformance",
-=======
     "simulate": "simulate",
+    "conformance": "conformance",
     "log": "log",
->>>>>>> main
 }
 """Command → module of this package that holds it."""
 
