@@ -215,13 +215,18 @@ def _tell(report: "Report", folder: Path, as_json: bool) -> None:
     verdicts = list(Verdict)
     rows = [
         [line.suite, f"{line.parts_run} of {line.parts}", *(line.counts[v] for v in verdicts), f"{line.seconds:.1f}"]
-        for line in lines(report.rows)
+        for line in lines(report)
     ]
     print_table(["SUITE", "PARTS RUN", *(v.upper() for v in verdicts), "SECONDS"], rows, "Nothing was chosen.")
     for text in _details(report):
         click.echo(hidden(text, report.target.token))
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items() if number)
     click.echo(f"\n{report.target.name} ({report.target.reading.name}): {counts or 'nothing was checked'}")
+    if not report.left_behind:
+        held = sum(report.held.values())
+        click.echo(
+            f"Nothing was left behind: the tenant holds {held or 'no'} resource{'' if held == 1 else 's'}, as before."
+        )
     click.echo(f"Reports: {', '.join(paths)}")
 
 

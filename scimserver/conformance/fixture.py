@@ -22,8 +22,13 @@ _NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
 _DIALOGUE = {"title": str, "needs?": list, "given?": list, "exchanges": list}
 _EXCHANGE = {
-    "title": str, "source": str, "note?": str, "tolerated?": list, "behaviours?": list,
-    "request": dict, "response": dict,
+    "title": str,
+    "source": str,
+    "note?": str,
+    "tolerated?": list,
+    "behaviours?": list,
+    "request": dict,
+    "response": dict,
 }
 _REQUEST = {"method": str, "path": str, "query?": (dict, str), "headers?": dict, "body?": (dict, list), "text?": str}
 _RESPONSE = {"status": int, "headers?": dict, "body?": (dict, list, str)}

@@ -73,7 +73,8 @@ async def judge(name: str, url: str, token: str, ledger: Ledger, seen: Callable[
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", f"{__package__}.judging", name)
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE_BYTES)
-    assert process.stdin is not None and process.stderr is not None
+    assert process.stdin is not None
+    assert process.stderr is not None
     complaints = asyncio.ensure_future(process.stderr.read())
     wrong = argued()
     try:

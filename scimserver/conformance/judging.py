@@ -1,8 +1,8 @@
 """A process of its own for another judge: ``python -m scimserver.conformance.judging NAME`` (see ``judges.py``).
 
 Judges are synchronous and other people's code. Here they can hold up nothing, and can be ended at any moment. The
-address and the token come in on standard input, so that no list of processes shows them; what goes out on standard output
-is one JSON object a line: ``{"created": path}``, ``{"deleted": path}`` and at the end ``{"check": {…}}``.
+address and the token come in on standard input, so that no list of processes shows them; what goes out on standard
+output is one JSON object a line: ``{"created": path}``, ``{"deleted": path}`` and at the end ``{"check": {…}}``.
 """
 
 import json

@@ -14,11 +14,11 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; bo
 th { font-weight: 600; } .number { text-align: right; white-space: nowrap; }
 code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; margin: .25rem 0 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 1rem 0; } dt { color: var(--quiet); }
-dd { margin: 0; } summary { cursor: pointer; } .quiet { color: var(--quiet); }
-.verdict { white-space: nowrap; font-weight: 600; }
-.passed { color: var(--good); } .failed { color: var(--bad); } .argued { color: var(--note); } .not-run { color: var(--quiet); }
-@media print { body { max-width: none; margin: 0; font-size: 9pt; } details > * { display: block; } tr { break-inside: avoid; } }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 1rem 0; }
+dt { color: var(--quiet); } dd { margin: 0; }
+.passed { color: var(--good); } .failed { color: var(--bad); } .argued { color: var(--note); }
+.not-run, .quiet { color: var(--quiet); }
+@media print { body { max-width: none; margin: 0; font-size: 9pt; } tr { break-inside: avoid; } }
 """
 
 _PAGE = """<!DOCTYPE html>
@@ -40,6 +40,15 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_SECTION = """<section>
+{head}
+<table>
+<thead>{columns}</thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+</section>"""
 _FACT = "<dt>{}</dt><dd>{}</dd>\n"
 _ORDER = ("failed", "argued", "not run", "passed")
 _EXPLAINED = {
@@ -85,9 +94,9 @@ def _summary(suites: Iterable[Mapping[str, Any]]) -> str:
     )
     head = "".join(
         f"<th{'' if name == 'suite' else ' class=number'}>{name}</th>"
-        for name in ("suite", "parts run", "passed", "failed", "argued", "not run", "answers took")
+        for name in ("suite", "parts run", "passed", "failed", "argued", "not run", "took")
     )
-    return f"<section>\n<h2>Summary</h2>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
+    return _SECTION.format(head="<h2>Summary</h2>", columns=f"<tr>{head}</tr>", rows=rows)
 
 
 def _number(number: int, verdict: str) -> str:
@@ -110,7 +119,7 @@ def _details(checks: list[Mapping[str, Any]]) -> Iterable[str]:
         rows = "\n".join(_row(check) for check in held)
         explained = f'<p class="quiet">{_EXPLAINED[verdict]}</p>\n' if _EXPLAINED[verdict] else ""
         title = f'<h2 class="{_css(verdict)}">{verdict.capitalize()}: {len(held)}</h2>'
-        yield f"<section>\n{title}\n{explained}<table>\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
+        yield _SECTION.format(head=title + explained, columns=head, rows=rows)
 
 
 def _row(check: Mapping[str, Any]) -> str:

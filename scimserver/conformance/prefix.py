@@ -1,9 +1,9 @@
 """Dialogues beside other people's data: every name that they create begins with a prefix.
 
-A *name* is a value of ``userName``, ``displayName``, ``externalId`` or an e-mail address that a dialogue sends. It gets the
-prefix wherever it stands alone: as a value in a request or in an expected answer, and as a literal in a filter. So what
-is sent and what is expected change together. Whatever looks at more than its own names, such as a list without
-a filter, counts what others have, and needs an empty workspace.
+A *name* is a value of ``userName``, ``displayName``, ``externalId`` or an e-mail address that a dialogue sends. It gets
+the prefix wherever it stands alone: as a value in a request or in an expected answer, and as a literal in a filter. So
+what is sent and what is expected change together. Whatever looks at more than its own names, such as a list without a
+filter, counts what others have, and needs an empty workspace.
 """
 
 import re
@@ -27,7 +27,7 @@ COLLECTIONS = frozenset({"", "users", "groups"})
 _STRUCTURE = frozenset({"schemas", "op", "path", "method", "type", "bulkId", "resourceType", "attributes", "sortBy"})
 """Members whose values are words of the protocol."""
 _QUOTED = re.compile(r'(%22|")((?:\\.|%5C(?:%22|.)|(?!%22|").)*)\1', re.IGNORECASE)
-_BARE = re.compile(r"(?<=[ +]eq[ +])([^\s+&\"%(){}]+)", re.IGNORECASE)
+_BARE = re.compile(r'((?:[ +]|%20)eq(?:[ +]|%20))([^\s+&"%(){}]+)', re.IGNORECASE)
 _TERM = re.compile(
     r"\b(?!(?:and|or|not)\b)(?P<attribute>[\w.:$-]+(?:\[[^\]]*\](?:\.[\w$]+)?)?)\s+"
     r'(?:pr\b|(?P<operator>\w\w)\s+(?P<literal>"(?:\\.|[^"])*"|[^\s()]+))',
@@ -181,7 +181,7 @@ class _Renaming:
     def text(self, text: str) -> str:
         """Return a filter, a path or a text with the prefix before each name that is a literal in it."""
         text = _QUOTED.sub(self._quoted, text)
-        return _BARE.sub(lambda match: self._put(match[1], match[1]), text)
+        return _BARE.sub(lambda match: match[1] + self._put(match[2], match[2]), text)
 
     def _whole(self, text: str) -> str:
         if holding := _CONTAINING.fullmatch(text):

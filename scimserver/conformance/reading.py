@@ -1,7 +1,7 @@
 """What a server reads that the RFCs do not allow, and what it answers where it keeps to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .fixture import Exchange
 
@@ -58,6 +58,15 @@ BY_STATE = frozenset({"create-selected", "remove-absent", "unknown-member"})
 LEAVES_OUT = "unknown-attribute"
 """With this one a name that is not read as another one is left out, and the request is not refused."""
 QUIET_GROUP_PATCH = "quiet-group-patch"
+SHIPPED_SCHEMAS = "shipped-schemas"
+"""Is off where a server publishes other schemas of resources than :data:`SCHEMAS`."""
+SCHEMAS = frozenset(
+    {
+        "urn:ietf:params:scim:schemas:core:2.0:User",
+        "urn:ietf:params:scim:schemas:core:2.0:Group",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,10 @@ class Reading:
     tolerations: frozenset[str] | None
     """None: all that there are."""
     behaviours_off: frozenset[str] = frozenset()
+
+    def of_server(self, published: frozenset[str]) -> "Reading":
+        """Return the reading of a server that publishes these schemas of resources."""
+        return self if published == SCHEMAS else replace(self, behaviours_off=self.behaviours_off | {SHIPPED_SCHEMAS})
 
     def refused(self, exchange: Exchange) -> tuple[str, ...]:
         """Return the tolerations that an exchange needs and the server has not."""
@@ -86,7 +99,7 @@ _LETTER_CASE = ("operation-letter-case",)
 
 
 def _is_shouted(exchange: Exchange) -> bool:
-    """Tell whether a PATCH says ``Replace``: what is refused anyway names no toleration, and is refused for this first."""
+    """Tell whether a PATCH says ``Replace``: what is refused anyway names no toleration, and is refused for this."""
     body = exchange.request.body
     operations = body.get("Operations") if isinstance(body, dict) else None
     names = [operation.get("op") for operation in operations or [] if isinstance(operation, dict)]

@@ -1,6 +1,7 @@
 """What a run found, for people and for machines: a summary by suite, JSON, and an HTML page."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from .rows import Row, Verdict, count
 from .run import Report
 
 HIDDEN = "***"
+_TITLE = re.compile("“[^”]*”")
 FORM = "scimserver conformance report 1"
 """Names the form of the JSON report; a change that breaks a reader has another number."""
 
@@ -28,10 +30,10 @@ class Line:
     seconds: float
 
 
-def lines(rows: Iterable[Row]) -> list[Line]:
-    """Sum rows up by suite, in the order of the run."""
+def lines(report: Report) -> list[Line]:
+    """Sum the rows up by suite, in the order of the run."""
     by_suite: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
+    for row in report.rows:
         by_suite[row.suite].append(row)
     return [
         Line(
@@ -39,18 +41,22 @@ def lines(rows: Iterable[Row]) -> list[Line]:
             len({row.part for row in held}),
             len({row.part for row in held if row.verdict is not Verdict.SKIPPED}),
             count(held),
-            sum(row.seconds for row in held),
+            report.took.get(suite, 0.0),
         )
         for suite, held in by_suite.items()
     ]
 
 
 def reasons(rows: Iterable[Row], verdict: Verdict) -> dict[str, list[Row]]:
-    """Return the rows with a verdict by their reason, the most frequent reason first."""
+    """Return the rows with a verdict by their reason, the most frequent reason first.
+
+    Reasons why something was not run differ in their particulars, which are left out: the reports have them.
+    """
     by_reason: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.verdict is verdict:
-            by_reason[row.reason].append(row)
+            short = _TITLE.sub("…", row.reason.partition(": ")[0])
+            by_reason[short if verdict is Verdict.SKIPPED else row.reason].append(row)
     return dict(sorted(by_reason.items(), key=lambda item: -len(item[1])))
 
 
@@ -77,7 +83,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "counts": _by_name(line.counts),
                 "seconds": round(line.seconds, 3),
             }
-            for line in lines(report.rows)
+            for line in lines(report)
         ],
         "checks": [
             {**asdict(row), "verdict": row.verdict.value, "seconds": round(row.seconds, 4)} for row in report.rows

@@ -2,7 +2,9 @@
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -77,6 +79,8 @@ class Report:
     started: datetime
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0
+    took: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Suite → seconds, with the cleaning behind each part."""
     left_behind: list[str] = field(default_factory=list)
     """What the run created and could not delete, and where the tenant holds more or less than before; a line each."""
     held: Mapping[str, int] = field(default_factory=dict)
@@ -131,7 +135,7 @@ class _Run:
         self._client = client
         self._ledger = carrier.ledger
         self._cleaner = Cleaner(client, carrier.ledger)
-        self._server = Server(target.url, target.token, target.url, carrier)
+        self._server = Server(target.url, target.token, target.url, transport=carrier)
         self._report = Report(target, choice, datetime.now(UTC))
 
     async def all(self) -> Report:
@@ -207,7 +211,8 @@ class _Run:
         for suite in chosen:
             for dialogue in suite.dialogues:
                 self._watch.part(f"{suite.name}/{dialogue.file}")
-                await self._dialogue(suite.name, dialogue, published)
+                with self._timed(suite.name):
+                    await self._dialogue(suite.name, dialogue, published)
 
     async def _dialogue(self, suite: str, dialogue: Dialogue, published: Published) -> None:
         if missing := missing_schemas(dialogue, published.schemas):
@@ -221,7 +226,8 @@ class _Run:
             except NeedsEmptyWorkspace as reason:
                 self._add(skipped(suite, dialogue, f"{EMPTY}: {reason}"))
                 return
-        conversation = Conversation(suite, dialogue, self._server, published, self._target.reading)
+        reading = self._target.reading.of_server(published.schemas)
+        conversation = Conversation(suite, dialogue, self._server, published, reading)
         try:
             await conversation.play()
         finally:
@@ -235,10 +241,17 @@ class _Run:
                 reason = JUDGES_PER_RUN.format(name)
                 self._add([Row(name, "", f"all checks of {name}", Verdict.SKIPPED, source=name, reason=reason)])
                 continue
-            try:
-                await judge(name, self._target.url, self._target.token, self._ledger, lambda row: self._add([row]))
-            finally:
-                await self._clean()
+            with self._timed(name):
+                try:
+                    await judge(name, self._target.url, self._target.token, self._ledger, lambda row: self._add([row]))
+                finally:
+                    await self._clean()
+
+    @contextmanager
+    def _timed(self, suite: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._report.took[suite] += time.perf_counter() - started
 
     def _add(self, rows: Iterable[Row]) -> None:
         self._report.rows += rows

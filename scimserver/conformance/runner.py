@@ -6,7 +6,7 @@ Knows nothing of the dialogues' subject: any folder in the form of README.md can
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,7 @@ class Server:
     token: str
     tenant_url: str
     """SCIM base as the server writes it into ``meta.location``."""
-    transport: httpx.AsyncBaseTransport | None = None
+    transport: httpx.AsyncBaseTransport | None = field(default=None, kw_only=True)
     """What carries the requests; None: a plain one, which trusts every certificate."""
 
     def client(self) -> httpx.AsyncClient:
