@@ -19,8 +19,8 @@ USUAL_LIMIT = 100
 POLL_SECONDS = 1.0
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PARTS = ("operations", "clients", "tolerations", "stripped", "errors")
-_TITLES = {"stripped": "unknown attributes left out"}
+_PARTS = ("operations", "clients", "tolerations", "off", "stripped", "errors")
+_TITLES = {"off": "tolerations that are off and were wanted", "stripped": "unknown attributes left out"}
 
 
 def read_since(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
@@ -143,6 +143,7 @@ def lines_of(entry: dict[str, Any]) -> list[str]:
     if entry.get("attributes"):
         lines[0] += f"  ({', '.join(entry['attributes'])})"
     lines += [f"    tolerated: {text}" for text in _tolerations(entry)]
+    lines += [f"    off here: {name} would read it otherwise" for name in entry.get("off", ())]
     if entry.get("bulk"):
         lines.append(f"    {_bulk(entry['bulk'])}")
     errors = [entry["error"]] if entry.get("error") else (entry.get("bulk") or {}).get("errors", [])
@@ -160,8 +161,8 @@ def _target(entry: dict[str, Any]) -> str:
 
 
 def _tolerations(entry: dict[str, Any]) -> list[str]:
-    """Return each toleration in words, with its places: ``boolean as string (active)``."""
-    return [f"{name.replace('-', ' ')} ({', '.join(places)})" for name, places in entry.get("tolerations", {}).items()]
+    """Return each toleration by the name that switches it, with its places: ``boolean-as-string (active)``."""
+    return [f"{name} ({', '.join(places)})" for name, places in entry.get("tolerations", {}).items()]
 
 
 def _bulk(bulk: dict[str, Any]) -> str:

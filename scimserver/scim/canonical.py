@@ -142,7 +142,7 @@ class Reader:
         return next((sub for sub in found if sub is not None), None)
 
     def _single(self, attribute: Attribute, raw: Any, path: str) -> Any:
-        if attribute.type in values.ELEMENT:
+        if attribute.type in values.ELEMENT and type(raw) is not values.RIGHT.get(attribute.type):
             raw = self._rewritten(values.ELEMENT[attribute.type], attribute, raw, path)
         if isinstance(raw, dict) and attribute.type == "complex":
             subs = self._sub_values(attribute, raw, path)
@@ -165,6 +165,8 @@ class Reader:
 
     def whole(self, attribute: Attribute, raw: Any, path: str) -> Any:
         """Return a value with a list around it where there must be one, and without where there must be none."""
+        if isinstance(raw, list) == attribute.multi_valued:
+            return raw
         return self._rewritten(values.WHOLE, attribute, raw, path)
 
     def _rewritten(self, quirks: Iterable[Quirk], attribute: Attribute, raw: Any, path: str) -> Any:

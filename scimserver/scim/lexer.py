@@ -18,6 +18,9 @@ _SPACE = " \t\r\n"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BARE_VALUE = re.compile(r"(\s(?:eq|ne|co|sw|ew|gt|ge|lt|le)\s+)[^\s()\[\]\"]+", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r'type\s+eq\s+("(?:[^"\\]|\\.)*")|"[a-z][a-z0-9]*_[0-9A-Za-z]{22}"|"(?:true|false)"', re.IGNORECASE
+)
 _SHOWN = 60
 
 
@@ -56,6 +59,14 @@ def excerpt(text: str, position: int) -> str:
     if len(before) > _SHOWN:
         before = "…" + before[-_SHOWN:]
     return f"{before}⟨here⟩"
+
+
+def masked(path: str) -> str:
+    """Return a path without the values in its filter, which may be personal; labels, booleans and our ids stay."""
+    if '"' not in path:
+        return path
+    kept = {match.end() for match in _HARMLESS.finditer(path)}
+    return _STRING.sub(lambda string: string[0] if string.end() in kept else '"…"', path)
 
 
 def _tokens(text: str) -> Iterator[Token]:

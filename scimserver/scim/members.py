@@ -14,6 +14,7 @@ from ..errors import BadRequest, InvalidPath, InvalidValue, Mutability, NoTarget
 from ..schema.attributes import Attribute, ResourceType
 from .canonical import is_membership, kind
 from .filter import Comparison, Filter, Or, PatchPath
+from .lexer import masked
 from .match import element_matches
 from .messages import Operation
 from .parser import parse_path
@@ -223,7 +224,7 @@ class _Reader:
             raise type(error)(f"`{operation.place}`: {error.detail}") from error
 
     def _steps(self, operation: Operation, path: PatchPath) -> list[Step]:
-        op, value, place = operation.op, operation.value, str(operation.path)
+        op, value, place = operation.op, operation.value, masked(str(operation.path))
         if path.sub is not None and not (path.sub.name == "value" and op == "remove"):
             raise Mutability(f"`{place}`: a member cannot be changed; remove it and add another one.")
         if path.value_filter is None:

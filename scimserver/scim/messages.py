@@ -68,8 +68,7 @@ def _operation(raw: Any, index: int, reading: Reading) -> Operation:
     op = reading.rewrite(quirks.operation_letter_case, fields.get("op"), "op")
     path = reading.rewrite(quirks.empty_path, fields.get("path"), "path")
     if op not in ("add", "replace", "remove"):
-        said = "is missing" if op is None else "is none of the operations"
-        raise InvalidSyntax(f"`{place}.op`: {said}. Send `add`, `replace` or `remove`.")
+        raise InvalidSyntax(f"`{place}.op`: {_misnamed(op)}")
     if path is not None and not isinstance(path, str):
         raise InvalidSyntax(f"`{place}.path`: expected a string, got {kind(path)}.")
     if path == "":
@@ -80,6 +79,13 @@ def _operation(raw: Any, index: int, reading: Reading) -> Operation:
     if op != "remove" and not has_value:
         raise InvalidValue(f"`{place}.value`: missing. `{op}` needs a value; use `remove` to clear an attribute.")
     return Operation(cast(OperationName, op), path, fields.get("value"), has_value, index)
+
+
+def _misnamed(op: Any) -> str:
+    if isinstance(op, str) and op.lower() in ("add", "replace", "remove"):
+        return f"operations are written in small letters. Send `{op.lower()}`."
+    said = "is missing" if op is None else "is none of the operations"
+    return f"{said}. Send `add`, `replace` or `remove`."
 
 
 def lower_names(message: Mapping[str, Any], place: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..schema.attributes import COMMON, ResourceType
 from .canonical import Reader, check_schemas, kind, once, read_only
 from .filter import PatchPath
 from .keys import is_id
+from .lexer import masked
 from .messages import Operation
 from .mutability import set_once, writable
 from .parser import parse_path
@@ -70,13 +71,13 @@ class _Patcher:
         if operation.path is None:
             self._without_path(operation)
             return
-        path = self._parsed(operation.path)
+        path, text = self._parsed(operation.path), masked(operation.path)
         if self._maintained(path, operation.op, operation.value):
             return
         for attribute in (path.attribute, path.sub):
             if attribute is not None and attribute.mutability == "readOnly":
-                raise read_only(operation.path)
-        self._change(operation.op, path, operation.value, operation.path, has_value=operation.has_value)
+                raise read_only(text)
+        self._change(operation.op, path, operation.value, text, has_value=operation.has_value)
 
     def settle(self) -> None:
         """Bring in order what single operations cannot see."""
@@ -127,7 +128,7 @@ class _Patcher:
                     self.reader.left_out(attribute, name)
                 return
         if not self._maintained(path, op, value):
-            self._change(op, path, value, name, has_value=True)
+            self._change(op, path, value, masked(name), has_value=True)
 
     # -- one target ------------------------------------------------------------------------------------------------
 

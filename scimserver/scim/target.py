@@ -30,7 +30,7 @@ class Target:
         return self._type.value(self._resource, self._attribute)
 
     def change(self, op: str, path: PatchPath, raw: Any, text: str, *, has_value: bool) -> None:
-        """Apply one operation; ``text`` is the path as the client wrote it.
+        """Apply one operation; ``text`` is the path as the client wrote it, without values that may be personal.
 
         Raises:
             NoTarget, InvalidValue, Mutability: the operation cannot be applied; the resource may be half changed.

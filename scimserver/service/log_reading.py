@@ -69,7 +69,8 @@ class LogReader:
     async def summary(self, since: datetime | None = None) -> dict[str, Any]:
         """Return the sums of all buckets that hold a request of ``since`` or later; reads no entry."""
         sums = {
-            name: Counter[str]() for name in ("results", "operations", "tolerations", "stripped", "clients", "errors")
+            name: Counter[str]()
+            for name in ("results", "operations", "tolerations", "off", "stripped", "clients", "errors")
         }
         unlisted = dropped = 0
         moments: list[datetime] = []
@@ -78,7 +79,7 @@ class LogReader:
             dropped += bucket.dropped
             moments += [bucket.at, bucket.until]
             for name, counter in sums.items():
-                counter.update(dict(bucket.counts[name]))
+                counter.update(dict(bucket.counts.get(name, {})))
         results = sums.pop("results")
         return {
             "since": _iso(min(moments)) if moments else None,

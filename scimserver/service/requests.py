@@ -8,6 +8,7 @@ counted.
 import asyncio
 import contextlib
 import math
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -67,6 +68,8 @@ class Entry:
     """What a PATCH names."""
     tolerations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Name of each toleration that the request needed → where."""
+    off: Sequence[str] = ()
+    """Of a failure: the tolerations that the workspace has off and that would have read something otherwise."""
     stripped: Sequence[str] = ()
     """Unknown attributes that were left out."""
     left_out: Sequence[str] = ()
@@ -85,6 +88,8 @@ class Entry:
         """Return the stored form: what is empty is left out."""
         return {name: value for name in _FIELDS if (value := getattr(self, name)) or value == 0}
 
+
+_ID = re.compile(r"\b[a-z][a-z0-9]{0,63}_[0-9A-Za-z]{22}\b")
 
 _FIELDS = tuple(f.name for f in fields(Entry))
 
@@ -246,6 +251,7 @@ def count(entries: Sequence[Entry]) -> dict[str, Any]:
     """
     named = {"operations": Counter(e.operation for e in entries), "results": Counter(e.result for e in entries)}
     named["tolerations"] = Counter(name for e in entries for name in e.tolerations)
+    named["off"] = Counter(name for e in entries for name in e.off)
     texts = {
         "clients": Counter(e.client for e in entries if e.client),
         "stripped": Counter(name for e in entries for name in e.stripped),
@@ -255,8 +261,9 @@ def count(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _error_texts(entry: Entry) -> list[str]:
-    """Return status and text of each error, without the request id that its end tells."""
+    """Return status and text of each error, without ids: what is the same for many resources is counted together."""
     bodies = [entry.error] if entry.error else (entry.bulk or {}).get("errors", ())
     return [
-        f"{b.get('status')} {str(b.get('detail', '')).removesuffix(f' (request {entry.request_id})')}" for b in bodies
+        f"{b.get('status')} {_ID.sub('…', str(b.get('detail', '')).removesuffix(f' (request {entry.request_id})'))}"
+        for b in bodies
     ]

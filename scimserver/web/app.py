@@ -124,7 +124,7 @@ def log_request(handler: RequestHandler) -> None:
         fields["request_id"] = handler.request_id
     if isinstance(handler, ScimHandler) and handler.workspace:
         fields["workspace"] = handler.workspace.slug
-        if tolerated := handler.tolerated():
+        if tolerated := handler.tolerated()[0]:
             fields["tolerated"] = tolerated
     # 501 is what the client asked for, not what the server failed at.
     level = log.error if handler.get_status() >= 500 and handler.get_status() != 501 else log.info

@@ -211,9 +211,9 @@ class ScimHandler(BaseHandler):
             if self._declared_length() > DRAIN_LIMIT:
                 raise self.too_large()
 
-    def tolerated(self) -> dict[str, list[str]]:
-        """Return name → places of the tolerations that the request needed."""
-        return self.ctx.reading.used if self._entered else {}
+    def tolerated(self) -> tuple[dict[str, list[str]], list[str]]:
+        """Return name → places of the tolerations that the request needed, and the names of those that are off."""
+        return (self.ctx.reading.used, self.ctx.reading.missed) if self._entered else ({}, [])
 
     @property
     def client(self) -> str:

@@ -75,9 +75,9 @@ def _add_resource(entry: Entry, handler: "ScimHandler") -> None:
 
 def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
     """Tell which tolerations the request needed."""
-    used = handler.tolerated()
-    if not used:
-        return
+    used, missed = handler.tolerated()
+    if entry.failed:
+        entry.off = missed
     entry.tolerations = {name: [_printable(place) for place in places] for name, places in used.items()}
     entry.stripped = entry.tolerations.get("unknown-attribute", ())
     if "unknown-member" in used:

@@ -268,7 +268,7 @@ async def test_a_summary_adds_up_the_buckets(logs: Logs) -> None:
     error = {"status": "404", "detail": "User `u_1` does not exist. (request bad)"}
     await logs.bucket("one", client="Probe/1.0", tolerations={"boolean-as-string": ["active"]})
     await logs.bucket("two", client="Other.Client/2", tolerations={"unknown-attribute": ["shoe"]}, stripped=["shoe"])
-    await logs.bucket("bad", client="Probe/1.0", result="failure", status=404, error=error)
+    await logs.bucket("bad", client="Probe/1.0", result="failure", status=404, error=error, off=["empty-path"])
     assert await logs.reader().summary() | {"since": 0, "until": 0} == {
         "since": 0,
         "until": 0,
@@ -278,6 +278,7 @@ async def test_a_summary_adds_up_the_buckets(logs: Logs) -> None:
         "dropped": 0,
         "operations": {"read": 3},
         "tolerations": {"boolean-as-string": 1, "unknown-attribute": 1},
+        "off": {"empty-path": 1},
         "stripped": {"shoe": 1},
         "clients": {"Probe/1.0": 2, "Other.Client/2": 1},
         "errors": {"404 User `u_1` does not exist.": 1},

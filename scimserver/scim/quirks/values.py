@@ -156,3 +156,6 @@ ELEMENT: Mapping[str, tuple[Quirk, ...]] = {
     "complex": (reference_as_string, role_as_json),
 }
 """Attribute type → rewrites for a single value or each element of a list."""
+
+RIGHT: Mapping[str, type] = {"boolean": bool, "integer": int}
+"""Attribute type → the type of a value that needs none of them."""

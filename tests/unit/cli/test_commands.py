@@ -23,9 +23,10 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     """An empty folder, and logging as it was afterwards."""
     monkeypatch.chdir(tmp_path)
     handlers, level = logging.root.handlers, logging.root.level
+    before = structlog.get_config()
     yield
     logging.root.handlers, logging.root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def run(*arguments: str, answer: str | None = None) -> Result:

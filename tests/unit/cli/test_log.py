@@ -40,13 +40,18 @@ def test_a_request_without_a_resource_shows_its_address() -> None:
     assert lines_of(search) == ['2026-11-27T08:40:12.345Z  200  search    GET /Users?filter=userName eq "…"  3.7 ms']
 
 
-def test_what_was_tolerated_is_said_in_words() -> None:
+def test_what_was_tolerated_is_said_by_the_names_that_switch_it() -> None:
     tolerated = {"boolean-as-string": ["active", "emails.primary"], "unknown-attribute": ["shoeSize"]}
     assert lines_of({**USUAL, "attributes": ["active"], "tolerations": tolerated}) == [
         "2026-11-27T08:40:12.345Z  200  patch     User u_1  3.7 ms  (active)",
-        "    tolerated: boolean as string (active, emails.primary)",
-        "    tolerated: unknown attribute (shoeSize)",
+        "    tolerated: boolean-as-string (active, emails.primary)",
+        "    tolerated: unknown-attribute (shoeSize)",
     ]
+
+
+def test_what_a_failure_would_have_needed_is_said() -> None:
+    failed = {**USUAL, "status": 400, "result": "failure", "off": ["operation-letter-case"]}
+    assert "    off here: operation-letter-case would read it otherwise" in lines_of(failed)
 
 
 def test_an_error_is_shown_as_the_client_got_it_with_its_request_id() -> None:
@@ -82,6 +87,7 @@ SUMS: dict[str, Any] = {
     "dropped": 0,
     "operations": {"search": 80, "create": 40},
     "tolerations": {"boolean-as-string": 40},
+    "off": {"operation-letter-case": 1},
     "stripped": {"shoeSize": 2},
     "clients": {"Probe/1.0": 120},
     "errors": {"409 Taken.": 3},
@@ -98,6 +104,8 @@ def test_a_summary_says_how_many_requests_needed_what() -> None:
         "     120  Probe/1.0",
         "\ntolerations",
         "      40  boolean-as-string",
+        "\ntolerations that are off and were wanted",
+        "       1  operation-letter-case",
         "\nunknown attributes left out",
         "       2  shoeSize",
         "\nerrors",

@@ -5,6 +5,7 @@ import pytest
 from scimserver.errors import InvalidPath
 from scimserver.schema.attributes import ResourceType
 from scimserver.scim.filter import PatchPath
+from scimserver.scim.lexer import masked
 from scimserver.scim.parser import parse_path
 from scimserver.scim.reading import strict
 
@@ -103,3 +104,19 @@ def test_strict_refuses_what_only_vendors_write() -> None:
     for text in ["manager", f"{ENTERPRISE}.department", 'roles[primary eq "True"].value']:
         with pytest.raises(InvalidPath):
             parse_path(text, USER, reading=strict())
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("title", "title"),
+        ('emails[type eq "work"].value', 'emails[type eq "work"].value'),
+        ('emails[value eq "ines@larkfield.example"].type', 'emails[value eq "…"].type'),
+        ('emails[TYPE  EQ "work" and value sw "a\\"b"]', 'emails[TYPE  EQ "work" and value sw "…"]'),
+        ('roles[primary eq "True"].value', 'roles[primary eq "True"].value'),
+        ('members[value eq "u_3TzQx9z1UUM5Dyw9KdBm14"]', 'members[value eq "u_3TzQx9z1UUM5Dyw9KdBm14"]'),
+        ('members[value eq "ines"]', 'members[value eq "…"]'),
+    ],
+)
+def test_a_path_is_shown_without_the_values_that_may_be_personal(path: str, shown: str) -> None:
+    assert masked(path) == shown

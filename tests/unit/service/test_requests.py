@@ -322,7 +322,7 @@ def test_counts_tell_how_many_requests_needed_what() -> None:
         [
             entry(client="Probe/1.0", tolerations={"boolean-as-string": ["active", "emails.primary"]}),
             entry(client="Probe/1.0", tolerations={"boolean-as-string": ["active"], "unknown-attribute": ["shoeSize"]}),
-            entry(operation="patch", result="failure", error=error),
+            entry(operation="patch", result="failure", error=error, off=["empty-path"]),
             entry(operation="bulk", result="failure", bulk={"errors": [error, error]}, stripped=["shoeSize"]),
         ]
     )
@@ -330,7 +330,15 @@ def test_counts_tell_how_many_requests_needed_what() -> None:
         "operations": {"read": 2, "patch": 1, "bulk": 1},
         "results": {"success": 2, "failure": 2},
         "tolerations": {"boolean-as-string": 2, "unknown-attribute": 1},
+        "off": {"empty-path": 1},
         "clients": [["Probe/1.0", 2]],
         "stripped": [["shoeSize", 1]],
         "errors": [["400 `active`: expected a boolean.", 3]],
     }
+
+
+def test_errors_of_many_resources_are_counted_together() -> None:
+    ids = ("u_3TzQx9z1UUM5Dyw9KdBm14", "u_00000000000000000000zz")
+    errors = ({"status": "404", "detail": f"User `{i}` does not exist. (request request-1)"} for i in ids)
+    counts = count([entry(result="failure", error=error) for error in errors])
+    assert counts["errors"] == [["404 User `…` does not exist.", 2]]

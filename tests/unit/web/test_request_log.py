@@ -351,3 +351,20 @@ async def test_a_log_that_is_off_makes_no_entries(
     await create(client)
     await asyncio.sleep(0)
     assert await entries(site) == []
+
+
+async def test_a_refusal_names_the_toleration_that_is_off(site: Site) -> None:
+    await site.app.workspaces.set(site.slug, {"tolerate.operation-letter-case": "off"})
+    async with site.client() as client:
+        made = await create(client)
+        operation = {"op": "Replace", "path": "active", "value": "False"}
+        refused = await client.patch(f"Users/{made['id']}", json={"schemas": [PATCH_OP], "Operations": [operation]})
+        assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidSyntax")
+        assert "Send `replace`" in refused.json()["detail"]
+        operation["op"] = "replace"
+        taken = await client.patch(f"Users/{made['id']}", json={"schemas": [PATCH_OP], "Operations": [operation]})
+        assert taken.status_code == 200
+    await last(site)
+    *_, first, second = await entries(site)
+    assert (first["off"], first.get("tolerations")) == (["operation-letter-case"], None)
+    assert ("off" in second, second["tolerations"]) == (False, {"boolean-as-string": ["active"]})
