@@ -81,6 +81,11 @@ def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield "Prefix", f"<code>{escape(found['prefix'])}</code>: what needs an empty workspace was not run"
     if found["only"]:
         yield "Only", escape(", ".join(found["only"]))
+    held, left = sum(found["held_before"].values()), len(found["left_behind"])
+    yield (
+        "Left behind",
+        f"{left}, see below" if left else f"nothing: the tenant holds {held or 'no'} resources, as before",
+    )
     yield "Started", f'<time datetime="{escape(found["started"])}">{escape(found["started"])}</time>'
     yield "Took", f"{found['seconds']:.1f} s"
 

@@ -175,7 +175,7 @@ class _Renaming:
         if isinstance(value, list):
             return [self.value(item, structure=structure) for item in value]
         if isinstance(value, dict):
-            return {name: self.value(item, structure=_is_structure(name)) for name, item in value.items()}
+            return {name: self.value(item, structure=name in _STRUCTURE) for name, item in value.items()}
         return value
 
     def text(self, text: str) -> str:
@@ -200,10 +200,6 @@ class _Renaming:
 
     def _knows(self, name: str) -> bool:
         return name.lower() in self.names
-
-
-def _is_structure(name: str) -> bool:
-    return name in _STRUCTURE
 
 
 def _renamed(exchange: Exchange, rename: _Renaming) -> Exchange:

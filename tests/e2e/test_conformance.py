@@ -29,6 +29,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """One that has the custom extension that some dialogues need."""
     names = ["larkfield", "northgate", "strict", "stopped"]
     running = Deployment(tmp_path_factory.mktemp("conformance") / "data", names, EXTENSION).start()
+    # Nobody has asked for this workspace yet, so the server need not forget another profile.
+    command = [PROGRAM, "workspace", "set", "strict", "profile=strict", "--database", running.facts["mongo_url"]]
+    subprocess.run(command, check=True, capture_output=True)
     yield running
     running.stop()
 
@@ -85,9 +88,6 @@ def test_a_fresh_workspace_passes_everything_and_is_empty_again(deployment: Depl
 
 
 def test_a_strict_workspace_passes_as_strict(deployment: Deployment, tmp_path: Path) -> None:
-    command = [PROGRAM, "workspace", "set", "strict", "profile=strict", "--database", deployment.facts["mongo_url"]]
-    subprocess.run(command, check=True, capture_output=True)
-    time.sleep(5.5)  # until every process has it
     run = Judged(
         tmp_path, "strict", "--database", deployment.facts["mongo_url"], *only("rfc7644", "okta", "scim-sanity")
     )
@@ -109,16 +109,16 @@ def test_a_workspace_with_data_is_refused_and_judged_with_a_prefix(deployment: D
     assert "northgate holds data (2 in /Users, 1 in /Groups)" in refused.err
     assert "--prefix NAME" in refused.err
 
-    some = only("entra-legacy", "okta", "scim2-tester")
+    some = only("okta", "onelogin", "ping", "scim2-tester")
     run, again = (
         Judged(tmp_path, "northgate", "--prefix", "cf-", "--database", deployment.facts["mongo_url"], *some)
         for _ in range(2)
     )
     assert run.status == 0, run.out + run.err
-    assert run.report["counts"]["passed"] > 300
+    assert run.report["counts"]["passed"] > 100
     assert run.report["counts"] == again.report["counts"], "a run must not change what the next one finds"
     assert all("needs an empty workspace" in check["reason"] for check in run.checks("not run"))
-    assert {check["suite"] for check in run.checks("not run")} == {"entra-legacy", "okta", "scim2-tester"}
+    assert {check["suite"] for check in run.checks("not run")} == {"okta", "onelogin", "ping", "scim2-tester"}
     with deployment.sync_client("northgate") as client:
         assert [client.get(endpoint).json() for endpoint in ("Users", "Groups")] == before
 

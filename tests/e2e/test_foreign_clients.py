@@ -25,6 +25,9 @@ from scim2_models import (
 )
 from scim2_tester import Status, check_server
 
+from scimserver.conformance.judges import argued, row_of
+from scimserver.conformance.rows import Verdict
+
 from .deployment import Deployment
 
 DEVICES = Path(__file__).parents[1] / "devices"
@@ -322,6 +325,8 @@ def test_scim2_tester_finds_nothing_about_a_resource_type_that_is_data(tmp_path:
     named = [re.search(rf"'{DEVICE_EXTENSION}:([^']+)'", r.reason or "") for r in failed]
     assert {match[1] for match in named if match} == DEVICE_EXCUSES.keys() and all(named), failed
     assert {r.resource_type for r in results} >= {"Device", "EndpointApp"} and len(results) > 140
+    told = [{"part": "", "title": r.title or "", "status": r.status.name, "says": r.reason or ""} for r in failed]
+    assert {row_of("scim2-tester", check, argued()).verdict for check in told} == {Verdict.ARGUED}
 
 
 def test_scim2_cli_finds_nothing(deployment: Deployment) -> None:
