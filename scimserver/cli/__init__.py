@@ -14,6 +14,7 @@ COMMANDS = {
     "workspace": "workspace",
     "token": "token",
     "simulate": "simulate",
+    "conformance": "conformance",
     "log": "log",
 }
 """Command → module of this package that holds it."""

@@ -18,10 +18,18 @@ BODILESS = (204, 304)
 
 _LETTERS = re.compile(r"<letters:(\d+)>")
 _REPEAT = re.compile(r"<repeat:(\d+)>")
-_TOLERATION = re.compile(r"[a-z]+(-[a-z]+)*")
+_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
 _DIALOGUE = {"title": str, "needs?": list, "given?": list, "exchanges": list}
-_EXCHANGE = {"title": str, "source": str, "note?": str, "tolerated?": list, "request": dict, "response": dict}
+_EXCHANGE = {
+    "title": str,
+    "source": str,
+    "note?": str,
+    "tolerated?": list,
+    "behaviours?": list,
+    "request": dict,
+    "response": dict,
+}
 _REQUEST = {"method": str, "path": str, "query?": (dict, str), "headers?": dict, "body?": (dict, list), "text?": str}
 _RESPONSE = {"status": int, "headers?": dict, "body?": (dict, list, str)}
 _ACTOR = {"endpoint": str, "resource": dict}
@@ -68,6 +76,8 @@ class Exchange:
     note: str = ""
     tolerated: tuple[str, ...] = ()
     """Names of the tolerations without which the request would be refused, or read otherwise."""
+    behaviours: tuple[str, ...] = ()
+    """Names of the behaviours without which the answer would be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,12 @@ def read_dialogue(path: Path, cast: Mapping[str, Actor] | None = None) -> Dialog
     return dialogue
 
 
+def names_in(request: Request) -> set[str]:
+    """Return the names that a request uses as ``{name}``."""
+    sent = [request.path, request.text, request.query, dict(request.headers), request.body]
+    return {name for text in texts(sent) for name in references(text)}
+
+
 def grown(value: Any) -> Any:
     """Return a request's body with ``"<letters:9>"`` and ``{"<repeat:9>": item}`` written out."""
     if isinstance(value, str):
@@ -166,19 +182,21 @@ def _exchange(raw: Any, place: str) -> Exchange:
     request, response = Request(**raw["request"]), Response(**raw["response"])
     _check_request(request, place)
     _check_response(request, response, raw["response"], place)
-    return Exchange(raw["title"], raw["source"], request, response, raw.get("note", ""), _tolerated(raw, place))
+    tolerated = _named(raw, "tolerated", "toleration", "boolean-as-string", place)
+    behaviours = _named(raw, "behaviours", "behaviour", "unique-group-names", place)
+    return Exchange(raw["title"], raw["source"], request, response, raw.get("note", ""), tolerated, behaviours)
 
 
-def _tolerated(raw: Mapping[str, Any], place: str) -> tuple[str, ...]:
-    if "tolerated" not in raw:
+def _named(raw: Mapping[str, Any], key: str, what: str, example: str, place: str) -> tuple[str, ...]:
+    if key not in raw:
         return ()
-    names = raw["tolerated"]
+    names = raw[key]
     if not names:
-        raise BrokenDialogue(f"{place}: tolerated: names no toleration; leave it out")
+        raise BrokenDialogue(f"{place}: {key}: names no {what}; leave it out")
     for name in names:
-        if not isinstance(name, str) or not _TOLERATION.fullmatch(name):
-            raise BrokenDialogue(f"{place}: tolerated: {json.dumps(name)} is no name such as boolean-as-string")
-    _once(names, f"{place}: tolerated: named twice")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise BrokenDialogue(f"{place}: {key}: {json.dumps(name)} is no name such as {example}")
+    _once(names, f"{place}: {key}: named twice")
     return tuple(names)
 
 
@@ -224,9 +242,7 @@ def _check_names(dialogue: Dialogue) -> None:
     idle: dict[str, str] = {}
     for number, exchange in enumerate(dialogue.exchanges, start=1):
         place = f"{dialogue.file}: exchange {number} ({exchange.title})"
-        request = exchange.request
-        sent = [request.path, request.text, request.query, dict(request.headers), request.body]
-        used = {name for text in texts(sent) for name in references(text)}
+        used = names_in(exchange.request)
         _known(known, used, place)
         bound, used_later = check([dict(exchange.response.headers), exchange.response.body])
         for name in bound:

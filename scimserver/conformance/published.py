@@ -81,6 +81,7 @@ class Published:
     ) -> None:
         self.tenant_url = tenant_url
         self._schemas = {schema["id"]: schema for schema in schemas}
+        self.schemas = frozenset(self._schemas)
         self._types = [_type(document) for document in resource_types]
         self._service = {schema["id"]: schema for schema in service_schemas}
         for urn, name in ((urn, urn.rpartition(":")[2]) for urn in self._service):

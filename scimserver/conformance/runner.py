@@ -6,7 +6,7 @@ Knows nothing of the dialogues' subject: any folder in the form of README.md can
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -36,11 +36,37 @@ class Server:
     token: str
     tenant_url: str
     """SCIM base as the server writes it into ``meta.location``."""
+    transport: httpx.AsyncBaseTransport | None = field(default=None, kw_only=True)
+    """What carries the requests; None: a plain one, which trusts every certificate."""
 
     def client(self) -> httpx.AsyncClient:
         """A client without any header of its own: a dialogue says what is sent."""
         # Without certificates to read, a client is made in no time.
-        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=False)
+        return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=False, transport=self.transport)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One exchange as it went."""
+
+    answer: httpx.Response
+    found: list[str]
+    """What is wrong with the answer, a line each; empty if all is well."""
+
+    @property
+    def request(self) -> str:
+        """Method and address of the request."""
+        return f"{self.answer.request.method} {self.answer.request.url.raw_path.decode()}"
+
+    def report(self, exchange: Exchange) -> list[str]:
+        """Return the lines of a failure: where it comes from, the request, each difference, the answer."""
+        if not self.found:
+            return []
+        lines = [f"  {exchange.source}", f"  {self.request} -> {self.answer.status_code}"]
+        if exchange.note:
+            lines.append(f"  note: {exchange.note}")
+        lines += [f"  - {line}" for line in self.found]
+        return [*lines, f"  answer: {self.answer.text[:SHOWN]}"]
 
 
 Send = Callable[[], Awaitable[httpx.Response]]
@@ -85,13 +111,15 @@ async def replay(
     names = {BOUND_BY_SERVER: server.tenant_url}
     async with server.client() as client:
         for actor in dialogue.given:
-            exchange = _creation(actor)
-            _stop_at(await _play(exchange, client, server, published, names), dialogue, exchange)
+            exchange = creation(actor)
+            played = await play(exchange, client, server, published, names)
+            _stop_at(played.report(exchange), dialogue, exchange)
         for exchange in dialogue.exchanges:
             if before is not None:
-                send = partial(_sent, exchange, client, server, names)
-                _stop_at(await before(exchange, send), dialogue, exchange)
-            _stop_at(await _play(exchange, client, server, published, names), dialogue, exchange)
+                sender = partial(send, exchange, client, server, names)
+                _stop_at(await before(exchange, sender), dialogue, exchange)
+            played = await play(exchange, client, server, published, names)
+            _stop_at(played.report(exchange), dialogue, exchange)
             if after is not None:
                 _stop_at(await after(exchange), dialogue, exchange)
 
@@ -101,7 +129,7 @@ def _stop_at(found: Iterable[str], dialogue: Dialogue, exchange: Exchange) -> No
         raise DialogueFailed("\n".join([f"{dialogue.file}: {dialogue.title}: {exchange.title}", *lines]))
 
 
-def _creation(actor: Actor) -> Exchange:
+def creation(actor: Actor) -> Exchange:
     """Return the exchange that makes a resource of the cast."""
     return Exchange(
         title=f"given {actor.name}",
@@ -111,17 +139,17 @@ def _creation(actor: Actor) -> Exchange:
     )
 
 
-async def _play(
+async def play(
     exchange: Exchange, client: httpx.AsyncClient, server: Server, published: Published, names: dict[str, str]
-) -> list[str]:
-    """Send one request; bind what its answer binds; return the report, empty if all is well."""
+) -> Played:
+    """Send one request, bind in ``names`` what its answer binds, and compare."""
     expected = exchange.response
     sent = _filled(grown(exchange.request.body), names)
-    answer = await _sent(exchange, client, server, names)
+    answer = await send(exchange, client, server, names)
     try:
         body: Any = json.loads(answer.content, object_pairs_hook=_object) if answer.content else MISSING
     except ValueError as error:
-        return _report(exchange, answer, [f"body: {error}: {answer.text[:SHOWN]}"])
+        return Played(answer, [f"body: {error}: {answer.text[:SHOWN]}"])
     headers = {name: answer.headers.get(name, MISSING) for name in expected.headers}
     bind(dict(expected.headers), headers, names)
     bind(expected.body, body, names)
@@ -133,12 +161,13 @@ async def _play(
     if expected.body is not None:
         found += differences(expected.body, body, names, "body")
     found += problems(exchange, sent, answer, body, published)
-    return _report(exchange, answer, found) if found else []
+    return Played(answer, found)
 
 
-async def _sent(
+async def send(
     exchange: Exchange, client: httpx.AsyncClient, server: Server, names: Mapping[str, str]
 ) -> httpx.Response:
+    """Send the request of an exchange, whatever comes back."""
     body = _filled(grown(exchange.request.body), names)
     return await client.send(_http_request(exchange.request, body, client, server, names))
 
@@ -188,13 +217,3 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the answer has {name} twice in one object")
         members[name] = value
     return members
-
-
-def _report(exchange: Exchange, answer: httpx.Response, found: list[str]) -> list[str]:
-    """Return the lines of a failure: where it comes from, the request, each difference, the answer."""
-    request = answer.request
-    lines = [f"  {exchange.source}", f"  {request.method} {request.url.raw_path.decode()} -> {answer.status_code}"]
-    if exchange.note:
-        lines.append(f"  note: {exchange.note}")
-    lines += [f"  - {line}" for line in found]
-    return [*lines, f"  answer: {answer.text[:SHOWN]}"]

@@ -44,6 +44,11 @@ class PagingAnchors(Generic[Position]):
         while len(self._held) > self._most:
             self._held.popitem(last=False)
 
+    def forget_inside(self, walk: Walk, start_index: int, next_index: int) -> None:
+        """Forget what earlier pages said of places inside a page that was just read: it is the newer truth."""
+        for index in range(start_index + 1, next_index):
+            self._held.pop((walk, index), None)
+
     def end_before(self, walk: Walk, start_index: int) -> Position | None:
         """Return where the page before ``start_index`` ended, or None if that is not known (any more)."""
         until, end = self._held.get((walk, start_index), (0.0, None))

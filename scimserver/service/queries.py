@@ -97,6 +97,7 @@ class Queries:
         page = await page_by_index(searches, bound[0].sort, start - 1, query.count, cut)
         shown = await self._shown(ctx, bound, searches, page)
         if page.end is not None:
+            self._anchors.forget_inside(walk, start, start + len(shown))
             # Some clients go on by what they got, others by what they asked for; in a full page the two differ only if
             # something was deleted while it was read. Behind a page that is not full lies nothing to be asked for.
             asked_for = {start + query.count} if len(page.entries) == query.count else set()

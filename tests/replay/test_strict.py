@@ -7,6 +7,7 @@ once without each of them; that the dialogue goes on as written shows that the r
 import pytest
 
 from scimserver.conformance.fixture import Dialogue, Exchange
+from scimserver.conformance.reading import READ_OTHERWISE, REFUSALS
 from scimserver.conformance.runner import Send, published_by, replay
 from scimserver.scim.quirks import TOLERATIONS
 from tests.unit.web.conftest import Site
@@ -14,51 +15,6 @@ from tests.unit.web.conftest import Site
 from .clients import application, applications, playable, server_of, title
 
 __all__ = ["application", "applications"]
-
-REFUSALS = {
-    "boolean-as-string": {"invalidValue"},
-    "bare-element-value": {"invalidValue"},
-    "complex-compared": {"invalidFilter"},
-    "create-selected": {"noTarget"},
-    "display-name": {"invalidValue"},
-    "dot-after-urn": {"invalidPath"},
-    "earlier-urn": {"invalidValue"},
-    "empty-operations": {"invalidValue", "invalidSyntax"},
-    "empty-path": {"invalidPath"},
-    "list-for-single-value": {"invalidValue"},
-    "literal-letter-case": {"invalidFilter"},
-    "manager-id": {"invalidValue"},
-    "operation-letter-case": {"invalidSyntax"},
-    "patch-without-schemas": {"invalidValue", "invalidSyntax"},
-    "path-as-key": {"invalidValue", "invalidPath"},
-    "read-only-in-patch": {"mutability"},
-    "reference-as-string": {"invalidValue"},
-    "remove-absent": {"noTarget"},
-    "schema-not-listed": {"invalidValue"},
-    "schema-listed-twice": {"invalidValue"},
-    "schemas-in-patch": {"invalidValue", "mutability"},
-    "schemas-missing": {"invalidValue"},
-    "single-value-for-list": {"invalidValue"},
-    "unknown-attribute": {"invalidValue", "invalidPath"},
-    "unknown-member": {"invalidValue"},
-    "unknown-schema": {"invalidValue"},
-    "unquoted-value": {"invalidFilter"},
-    "value-path-compared": {"invalidFilter"},
-    "whole-number-with-fraction": {"invalidValue"},
-    "without-urn": {"invalidPath", "invalidValue", "invalidFilter"},
-}
-"""Toleration → scimTypes of what a strict reading refuses instead."""
-
-READ_OTHERWISE = {
-    "drop-label-only-element": "a value that keeps only its type is legal",
-    "empty-as-unassigned": "an empty text is a text",
-    "keep-described": "a value that is replaced keeps nothing",
-    "literal-as-string": "a text equals no boolean, so the filter selects nothing",
-    "null-active": "null is unassigned, so a user without `active` is what was asked for",
-    "remove-listed": "a value says nothing of what a remove takes away",
-    "role-as-json": "a role's value may be any text",
-}
-"""Tolerations whose requests the RFC allows and means otherwise, with the reason; they are not sent in ``strict``."""
 
 PLAYED = [played for played in playable() if any(exchange.tolerated for exchange in played[1].exchanges)]
 

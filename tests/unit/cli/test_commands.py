@@ -45,7 +45,7 @@ def test_help_lists_the_commands_and_loads_no_heavy_module() -> None:
 
 
 def test_unknown_command_is_wrong_usage() -> None:
-    assert run("conformance").exit_code == 2
+    assert run("conform").exit_code == 2
 
 
 def test_init_writes_a_good_configuration_for_its_owner_only() -> None:

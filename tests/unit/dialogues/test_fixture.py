@@ -59,6 +59,14 @@ def test_an_exchange_names_what_it_needs_tolerated(tmp_path: Path) -> None:
     assert deleted.tolerated == ()
 
 
+def test_an_exchange_names_the_behaviours_that_its_answer_depends_on(tmp_path: Path) -> None:
+    dialogue = sound()
+    at(0, "behaviours", value=["unique-group-names"])(dialogue)
+    created, deleted = read_folder(write(tmp_path, dialogue))[0].exchanges
+    assert created.behaviours == ("unique-group-names",)
+    assert deleted.behaviours == ()
+
+
 def test_the_order_is_that_of_the_file_names(tmp_path: Path) -> None:
     folder = write(tmp_path, sound(), sound() | {"title": "Another"})
     (folder / "dialogue0.json").rename(folder / "z.json")
@@ -149,6 +157,8 @@ FAULTS: dict[str, tuple[Change, str]] = {
         at(0, "tolerated", value=["empty-path", "empty-path"]),
         "tolerated: named twice: empty-path",
     ),
+    "behaviours that are none": (at(0, "behaviours", value=[]), "behaviours: names no behaviour"),
+    "a behaviour in capitals": (at(0, "behaviours", value=["Quiet"]), '"Quiet" is no name such as unique-group-names'),
     "a given that the cast does not have": (lambda d: d.update(given=["jana"]), 'cast.json has no "jana"'),
     "a given that is there twice": (lambda d: d.update(given=["tomas", "tomas"]), "given twice: tomas"),
 }

@@ -27,6 +27,15 @@ def test_the_first_page_never_has_an_anchor_so_a_new_walk_begins_at_the_beginnin
     assert anchors.end_before(WALK, 101) == 4800
 
 
+def test_a_page_replaces_what_was_known_of_the_places_inside_it() -> None:
+    """A probe with count 1 long ago says nothing of where the second resource is now."""
+    anchors: PagingAnchors[int] = PagingAnchors()
+    for start, end in ((2, 1), (4, 3), (5, 4)):
+        anchors.remember(WALK, start, end)
+    anchors.forget_inside(WALK, 1, 4)
+    assert [anchors.end_before(WALK, start) for start in (2, 4, 5)] == [None, 3, 4]
+
+
 def test_an_anchor_is_forgotten_after_its_time() -> None:
     anchors: PagingAnchors[int] = PagingAnchors(seconds=0.0)
     anchors.remember(WALK, 101, 4711)

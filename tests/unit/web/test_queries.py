@@ -235,6 +235,19 @@ async def test_a_walk_that_goes_on_behind_the_last_page_finds_nothing_more_and_t
             assert len(names(page)) == max(0, min(2, total + 1 - start))
 
 
+async def test_a_page_is_found_by_its_place_when_everything_is_new_since_a_probe(
+    client: httpx.AsyncClient, people: dict[str, str]
+) -> None:
+    await ask(client, "Users", startIndex=1, count=1)
+    for user in (people[name] for name in PEOPLE):
+        assert (await client.delete(f"Users/{user}")).status_code == 204
+    for name in ("frida", "gus", "hugo"):
+        await client.post("Users", json={"userName": name})
+    assert names(await ask(client, "Users", startIndex=1, count=3)) == ["frida", "gus", "hugo"]
+    page = await ask(client, "Users", startIndex=2, count=2)
+    assert (names(page), page["totalResults"]) == (["gus", "hugo"], 3)
+
+
 BY_CURSOR: list[tuple[dict[str, Any], list[list[str]]]] = [
     ({}, [["carol", "Anna"], ["bert", "dora"], ["Emil"]]),
     ({"filter": "id pr"}, [["carol", "Anna"], ["bert", "dora"], ["Emil"]]),
