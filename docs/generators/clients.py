@@ -11,7 +11,7 @@ from scimserver.service.profiles import BEHAVIOURS, Profiles
 from .markdown import MADE, table
 
 CLIENTS = Path(__file__).parents[1] / "clients.toml"
-CASES = "tests/unit/quirks/test_tolerations.py"
+CASES = "tests/quirks/test_tolerations.py"
 ACCEPTED, REFUSED = "test_it_is_read_as_its_legal_form", "test_the_rfc_refuses_it_or_means_something_else"
 
 

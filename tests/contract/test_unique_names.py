@@ -9,8 +9,8 @@ from tornado.testing import bind_unused_port
 from scimserver.service.application import Application
 from scimserver.store.driver import Database
 from scimserver.web.server import http_server
-from tests.unit.quirks.cases import CREW, INES, Desk, find, patch, post, put, refusal, replace
-from tests.unit.web.conftest import Site
+from tests.quirks.cases import CREW, INES, Desk, find, patch, post, put, refusal, replace
+from tests.web.conftest import Site
 
 from .office import SETTINGS
 

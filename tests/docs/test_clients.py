@@ -10,7 +10,7 @@ from scimserver.scim.quirks import TOLERATIONS
 from scimserver.service.profiles import BEHAVIOURS, Profiles
 from tests.docs.test_conformance import functions
 from tests.docs.test_reference import DOCS, generate
-from tests.unit.quirks.corpus import CASES
+from tests.quirks.corpus import CASES
 
 DOCUMENT = tomllib.loads((DOCS / "clients.toml").read_text(encoding="utf-8"))
 SOURCES = DOCUMENT.pop("sources")

@@ -6,8 +6,8 @@ import bson
 import pytest
 
 from scimserver.service.application import Application
-from tests.unit.web.conftest import Site, site, slugs
-from tests.unit.web.custom import custom_application
+from tests.web.conftest import Site, site, slugs
+from tests.web.custom import custom_application
 
 from .wire import Wire
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from scimserver.schema.catalogue import load_schemas
-from tests.unit.web.custom import FILES
+from tests.web.custom import FILES
 
 from .strategies import TEXTS, bodies, filter_texts, garbage, json_values, mostly, patches, paths
 from .wire import Header, Request

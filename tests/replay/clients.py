@@ -10,7 +10,7 @@ from scimserver.conformance.runner import Server
 from scimserver.service.application import Application
 from scimserver.settings import load
 from scimserver.store.driver import Database
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS / "dialogues"

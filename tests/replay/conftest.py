@@ -1,5 +1,5 @@
 """The server that dialogues are replayed against: the whole application in this process, on a simulated database."""
 
-from tests.unit.web.conftest import application, site, slugs
+from tests.web.conftest import application, site, slugs
 
 __all__ = ["application", "site", "slugs"]

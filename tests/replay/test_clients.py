@@ -9,7 +9,7 @@ from scimserver.conformance.fixture import Dialogue, Exchange
 from scimserver.conformance.runner import published_by, replay
 from scimserver.scim.quirks.registry import Quirk
 from scimserver.scim.reading import Reading
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .clients import FOLDERS, PROFILES, ROOT, application, applications, playable, profiles, server_of, title
 

@@ -8,7 +8,7 @@ import pytest
 
 from scimserver.conformance.fixture import Dialogue, read_folder
 from scimserver.conformance.runner import Server, published_by, replay
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 FOLDER = Path(__file__).parents[1] / "dialogues" / "rfc7644"
 DIALOGUES = read_folder(FOLDER)

@@ -10,7 +10,7 @@ from scimserver.conformance.fixture import Dialogue, Exchange
 from scimserver.conformance.reading import READ_OTHERWISE, REFUSALS
 from scimserver.conformance.runner import Send, published_by, replay
 from scimserver.scim.quirks import TOLERATIONS
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .clients import application, applications, playable, server_of, title
 

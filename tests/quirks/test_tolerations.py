@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from scimserver.scim.quirks import TOLERATIONS
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .cases import Call, Case, Desk, Refused, refusal
 from .corpus import CASES

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .cases import CREW, ENTERPRISE, INES, Desk, add, merge, patch, post, put, refusal, replace
 

@@ -11,7 +11,7 @@ from scimserver.service.application import Application
 from scimserver.settings import load
 from scimserver.store.driver import Database
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 FILES = [*sorted((TESTS / "devices").glob("*.json")), TESTS / "schemas" / "sample.json"]
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

@@ -11,8 +11,8 @@ from tornado.testing import bind_unused_port
 
 from scimserver.service.application import Application
 from scimserver.web.server import http_server
-from tests.unit.web.conftest import Site
-from tests.unit.web.custom import custom_application
+from tests.web.conftest import Site
+from tests.web.custom import custom_application
 
 from .cases import PEOPLE, Desk, post
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .cases import ENTERPRISE, INES, Call, Desk, patch, post, put, refusal, replace
 

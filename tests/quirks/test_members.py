@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.web.conftest import Site
+from tests.web.conftest import Site
 
 from .cases import CREW, Desk, add, patch, post, remove, replace
 
