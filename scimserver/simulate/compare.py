@@ -14,14 +14,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from .differences import Difference, Differences, Problem
-from .directory import Directory
-from .mapping import Attribute, Kind
-from .mapping import Mapping as AttributeMapping
-from .people import Person, Team
+from .mapping.mapping import Attribute, Kind
+from .mapping.mapping import Mapping as AttributeMapping
+from .mapping.scoping import Scope
+from .mapping.targets import target
 from .problems import MappingProblem, SimulateProblem
-from .scoping import Scope
+from .source.directory import Directory
+from .source.people import Person, Team
 from .state import State
-from .targets import target
 from .wire import Answer, Note, Wire
 
 PAGE = 200

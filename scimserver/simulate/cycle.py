@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .directory import Change, Directory, Person, Team
 from .journal import Action, Entry, Journal
-from .mapping import Mapping
+from .mapping.mapping import Mapping
+from .mapping.scoping import Scope
 from .problems import MappingProblem, SimulateProblem
 from .progress import Progress
 from .quarantine import Watch
-from .scoping import Scope
+from .source.directory import Change, Directory, Person, Team
 from .state import State
 from .wire import Answer, Note, Request, Wire
 

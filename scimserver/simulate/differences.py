@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .mapping import Kind
+from .mapping.mapping import Kind
 
 SHOWN = 5
 """Members of one group that a line names."""

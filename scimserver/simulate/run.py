@@ -8,21 +8,21 @@ from typing import Any, Literal
 
 from .compare import compare
 from .cycle import CycleTime, ObjectFailed, Service, run_cycles
-from .dialect_rfc import Rfc
-from .dialects import dialect_named
-from .directory import Change, Directory
-from .entra import EntraService
+from .entra.dialect_rfc import Rfc
+from .entra.dialects import dialect_named
+from .entra.rfc import RfcService
+from .entra.service import EntraService
 from .journal import Journal
-from .mapping import Mapping
-from .okta import OktaService
-from .okta_client import SPACE as OKTA_SPACE
-from .okta_client import USER_AGENT as OKTA_USER_AGENT
-from .okta_client import OktaRetries
+from .mapping.mapping import Mapping
+from .mapping.scoping import Scope
+from .okta.client import SPACE as OKTA_SPACE
+from .okta.client import USER_AGENT as OKTA_USER_AGENT
+from .okta.client import OktaRetries
+from .okta.service import OktaService
 from .progress import Progress
 from .quarantine import Quarantined, explain
 from .report import Difference, Report
-from .rfc import RfcService
-from .scoping import Scope
+from .source.directory import Change, Directory
 from .state import Quarantine, State
 from .wire import Unreachable, Wire, base_url
 

@@ -10,14 +10,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from .dialects import Legacy
-from .directory import Change, Directory, Person
-from .entra import EntraService
+from .entra.dialects import Legacy
+from .entra.service import EntraService
 from .journal import Journal
-from .mapping import Mapping as AttributeMapping
+from .mapping.mapping import Mapping as AttributeMapping
+from .mapping.targets import target
 from .progress import Progress
+from .source.directory import Change, Directory, Person
 from .state import State
-from .targets import target
 from .wire import Answer, Wire
 
 SHOWN = "marta.lindqvist@northgate.example"

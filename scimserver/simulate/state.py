@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from .directory import Directory
 from .problems import SimulateProblem
+from .source.directory import Directory
 
 FORMAT = 1
 

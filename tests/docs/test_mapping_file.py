@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from scimserver.simulate.directory import Directory
-from scimserver.simulate.mapping import Mapping
-from scimserver.simulate.mapping_file import KEYS, SECTIONS
-from scimserver.simulate.people import ATTRIBUTES
-from scimserver.simulate.scoping import OPERATORS, Scope
+from scimserver.simulate.mapping.mapping import Mapping
+from scimserver.simulate.mapping.mapping_file import KEYS, SECTIONS
+from scimserver.simulate.mapping.scoping import OPERATORS, Scope
+from scimserver.simulate.source.directory import Directory
+from scimserver.simulate.source.people import ATTRIBUTES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "mapping-file.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([^`\n]+)`", PAGE))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scimserver.expressions import compile_expression
-from scimserver.simulate.directory import Directory
+from scimserver.simulate.source.directory import Directory
 
 from .deployment import Deployment
 

@@ -28,8 +28,8 @@ from scim2_server.utils import (
     load_default_service_provider_config,
 )
 
+from scimserver.simulate.mapping.targets import ENTERPRISE
 from scimserver.simulate.run import Options, Outcome, run
-from scimserver.simulate.targets import ENTERPRISE
 
 TOKEN = "a-token-of-theirs"
 Environment = dict[str, Any]

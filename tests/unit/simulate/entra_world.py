@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 
-from scimserver.simulate.dialects import Dialect, Legacy
-from scimserver.simulate.directory import Change, Directory
-from scimserver.simulate.entra import EntraService
+from scimserver.simulate.entra.dialects import Dialect, Legacy
+from scimserver.simulate.entra.service import EntraService
 from scimserver.simulate.journal import Entry, Journal
-from scimserver.simulate.mapping import Mapping
+from scimserver.simulate.mapping.mapping import Mapping
+from scimserver.simulate.mapping.targets import MANAGER, target
 from scimserver.simulate.progress import Progress
+from scimserver.simulate.source.directory import Change, Directory
 from scimserver.simulate.state import State
-from scimserver.simulate.targets import MANAGER, target
 from scimserver.simulate.wire import Wire
 
 from .fake_server import LIST, URL, Answer, FakeServer

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scimserver.simulate.directory import Directory, Person, Team
+from scimserver.simulate.source.directory import Directory, Person, Team
 
 
 def person(name: str, **more: Any) -> Person:

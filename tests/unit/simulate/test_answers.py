@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scimserver.simulate.answers import judge
+from scimserver.simulate.entra.answers import judge
 from scimserver.simulate.wire import Answer, Request
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from scimserver.simulate import okta_client
 from scimserver.simulate.compare import compare
 from scimserver.simulate.differences import Difference, Differences
-from scimserver.simulate.directory import Change, Directory
 from scimserver.simulate.journal import Journal
-from scimserver.simulate.mapping import Mapping
-from scimserver.simulate.okta import OktaService
+from scimserver.simulate.mapping.mapping import Mapping
+from scimserver.simulate.mapping.targets import ENTERPRISE
+from scimserver.simulate.okta import client as okta_client
+from scimserver.simulate.okta.service import OktaService
 from scimserver.simulate.problems import SimulateProblem
 from scimserver.simulate.progress import Progress
+from scimserver.simulate.source.directory import Change, Directory
 from scimserver.simulate.state import State
-from scimserver.simulate.targets import ENTERPRISE
 from scimserver.simulate.wire import Wire
 
 from .fake_server import URL, FakeServer, refuse

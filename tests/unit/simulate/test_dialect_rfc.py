@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from scimserver.simulate.dialect_rfc import Discovery, Rfc, patched
-from scimserver.simulate.dialects import GROUP, USER, Edit
-from scimserver.simulate.targets import ENTERPRISE
+from scimserver.simulate.entra.dialect_rfc import Discovery, Rfc, patched
+from scimserver.simulate.entra.dialects import GROUP, USER, Edit
+from scimserver.simulate.mapping.targets import ENTERPRISE
 
 rfc = Rfc()
 

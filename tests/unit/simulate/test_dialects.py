@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scimserver.simulate.dialects import Dialect, Edit, Legacy, Mixed, Scim2, dialect_named
+from scimserver.simulate.entra.dialects import Dialect, Edit, Legacy, Mixed, Scim2, dialect_named
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

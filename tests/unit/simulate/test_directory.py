@@ -10,8 +10,8 @@ from faker import Faker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scimserver.simulate.directory import Change, Directory
-from scimserver.simulate.people import Person
+from scimserver.simulate.source.directory import Change, Directory
+from scimserver.simulate.source.people import Person
 
 KINDS = {
     "update",

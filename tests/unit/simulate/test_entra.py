@@ -9,14 +9,14 @@ import pytest
 
 from scimserver.expressions import compile_expression
 from scimserver.simulate.cycle import ConnectionFailed, run_cycles
-from scimserver.simulate.dialects import Dialect, Legacy, Mixed, Scim2
-from scimserver.simulate.directory import Directory
-from scimserver.simulate.mapping import Attribute, Mapping
-from scimserver.simulate.objects import edits, equals, same
+from scimserver.simulate.entra.dialects import Dialect, Legacy, Mixed, Scim2
+from scimserver.simulate.entra.objects import edits, equals, same
+from scimserver.simulate.mapping.mapping import Attribute, Mapping
+from scimserver.simulate.mapping.targets import MANAGER, target
 from scimserver.simulate.problems import SimulateProblem
 from scimserver.simulate.quarantine import Quarantined
+from scimserver.simulate.source.directory import Directory
 from scimserver.simulate.state import State
-from scimserver.simulate.targets import MANAGER, target
 
 from .entra_world import EntraServer, changed, entra
 from .fake_server import LIST, URL, refuse

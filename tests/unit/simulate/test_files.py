@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scimserver.simulate.directory import Directory
 from scimserver.simulate.problems import SourceProblem
+from scimserver.simulate.source.directory import Directory
 
 INES, ZOE = "ines@larkfield.example", "zoe@larkfield.example"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from scimserver.simulate.directory import Directory
-from scimserver.simulate.mapping import Mapping
-from scimserver.simulate.people import Person, Team
+from scimserver.simulate.mapping.mapping import Mapping
 from scimserver.simulate.problems import MappingProblem
+from scimserver.simulate.source.directory import Directory
+from scimserver.simulate.source.people import Person, Team
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 TUTORIAL = {

@@ -1,7 +1,7 @@
 """Everything is read again: what became of the managers of people who have none any more."""
 
 from scimserver.simulate.compare import compare
-from scimserver.simulate.directory import Directory
+from scimserver.simulate.source.directory import Directory
 from scimserver.simulate.state import State
 
 from .entra_world import EntraServer, changed, entra

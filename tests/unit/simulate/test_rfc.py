@@ -9,15 +9,15 @@ import pytest
 
 from scimserver.simulate.compare import compare
 from scimserver.simulate.cycle import ConnectionFailed
-from scimserver.simulate.dialect_rfc import Rfc
-from scimserver.simulate.directory import Change, Directory
+from scimserver.simulate.entra.dialect_rfc import Rfc
+from scimserver.simulate.entra.rfc import RfcService, judge_by_the_rfc
 from scimserver.simulate.journal import Journal
-from scimserver.simulate.mapping import Attribute, Mapping
+from scimserver.simulate.mapping.mapping import Attribute, Mapping
+from scimserver.simulate.mapping.scoping import Scope
+from scimserver.simulate.mapping.targets import ENTERPRISE
 from scimserver.simulate.progress import Progress
-from scimserver.simulate.rfc import RfcService, judge_by_the_rfc
-from scimserver.simulate.scoping import Scope
+from scimserver.simulate.source.directory import Change, Directory
 from scimserver.simulate.state import State
-from scimserver.simulate.targets import ENTERPRISE
 from scimserver.simulate.wire import Answer, Request, Retries, Wire
 
 from .fake_server import LIST, URL, FakeServer, Scripted, refuse

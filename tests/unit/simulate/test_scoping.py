@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from scimserver.simulate.directory import Directory
-from scimserver.simulate.people import Person, Team
+from scimserver.simulate.mapping.scoping import OPERATORS, Clause, Scope
 from scimserver.simulate.problems import ScopeProblem
-from scimserver.simulate.scoping import OPERATORS, Clause, Scope
+from scimserver.simulate.source.directory import Directory
+from scimserver.simulate.source.people import Person, Team
 
 INES = Person(
     objectId="o-1",

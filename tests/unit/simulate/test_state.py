@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scimserver.simulate.directory import Directory
+from scimserver.simulate.source.directory import Directory
 from scimserver.simulate.state import Quarantine, State, StateProblem
 
 from .fake_server import URL

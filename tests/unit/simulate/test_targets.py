@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scimserver.simulate.targets import ENTERPRISE, target
+from scimserver.simulate.mapping.targets import ENTERPRISE, target
 
 INES: dict[str, Any] = {
     "userName": "ines.okafor@larkfield.example",

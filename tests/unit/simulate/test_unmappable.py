@@ -6,7 +6,7 @@ import pytest
 
 from scimserver.expressions import compile_expression
 from scimserver.simulate.compare import compare
-from scimserver.simulate.mapping import Attribute, Mapping
+from scimserver.simulate.mapping.mapping import Attribute, Mapping
 
 from .entra_world import EntraServer, changed, entra
 from .people import person, source

@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from ..expressions import Expression, ExpressionProblem
-from .people import Person, Team
-from .problems import MappingProblem
+from ...expressions import Expression, ExpressionProblem
+from ..problems import MappingProblem
+from ..source.people import Person, Team
 from .scoping import Scope
 
 Kind = Literal["user", "group"]

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..cycle import CHANGED, ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed
+from ..journal import Entry
+from ..mapping.mapping import Attribute
+from ..mapping.targets import target
+from ..wire import Answer, Note, Request
 from .answers import judge
-from .cycle import CHANGED, ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed
 from .dialect_rfc import Discovery, patched
 from .dialects import GROUP, USER
-from .entra import EntraService
-from .journal import Entry
-from .mapping import Attribute
 from .objects import Objects
-from .targets import target
-from .wire import Answer, Note, Request
+from .service import EntraService
 
 PAGE = 100
 SCHEMAS: Mapping[Kind, str] = {"user": USER, "group": GROUP}

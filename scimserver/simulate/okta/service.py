@@ -8,12 +8,12 @@ are pushed with their members, and deleted when they are unlinked.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import okta_messages as messages
-from .cycle import CHANGED, CREATED, OK, ConnectionFailed
-from .directory import Change, Person
-from .okta_client import OktaClient, Resource
-from .okta_groups import GroupPush
-from .targets import MANAGER, target
+from ..cycle import CHANGED, CREATED, OK, ConnectionFailed
+from ..mapping.targets import MANAGER, target
+from ..source.directory import Change, Person
+from . import messages
+from .client import OktaClient, Resource
+from .groups import GroupPush
 
 
 class OktaService(OktaClient):

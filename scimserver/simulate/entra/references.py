@@ -7,11 +7,11 @@ the comparison at the end speaks of the server and not of this.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .cycle import CHANGED, ENDPOINTS, Kind, reference_key
-from .targets import MANAGER, target
+from ..cycle import CHANGED, ENDPOINTS, Kind, reference_key
+from ..mapping.targets import MANAGER, target
 
 if TYPE_CHECKING:
-    from .entra import EntraService
+    from .service import EntraService
 
 MEMBERS_AT_ONCE = 100
 """Members that one PATCH adds or removes."""

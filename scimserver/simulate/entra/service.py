@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..cycle import ENDPOINTS, ConnectionFailed, Kind, ObjectFailed, Service
+from ..source.directory import Change
+from ..source.people import Person, Team
 from .answers import judge
-from .cycle import ENDPOINTS, ConnectionFailed, Kind, ObjectFailed, Service
 from .dialect_rfc import Discovery
 from .dialects import GROUP, USER, Legacy
-from .directory import Change
 from .objects import WITHOUT_MEMBERS, Objects, equals
-from .people import Person, Team
 from .references import References
 
 KINDS: tuple[Kind, ...] = ("user", "group")

@@ -3,14 +3,14 @@
 from collections.abc import Mapping as MappingABC
 from typing import TYPE_CHECKING, Any
 
+from ..cycle import CHANGED, CREATED, DELETED, ENDPOINTS, Kind, ObjectFailed
+from ..mapping.targets import target
+from ..source.people import Person, Team
 from .answers import DUPLICATE, INVALID_ANCHOR, MISSING
-from .cycle import CHANGED, CREATED, DELETED, ENDPOINTS, Kind, ObjectFailed
 from .dialects import Edit
-from .people import Person, Team
-from .targets import target
 
 if TYPE_CHECKING:
-    from .entra import EntraService
+    from .service import EntraService
 
 Resource = MappingABC[str, Any]
 WITHOUT_MEMBERS = {"excludedAttributes": "members"}

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .targets import ENTERPRISE
-from .wire import Answer, Request
+from ..mapping.targets import ENTERPRISE
+from ..wire import Answer, Request
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 INCOMPATIBLE = "SystemForCrossDomainIdentityManagementServiceIncompatible"

@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from .people import LISTS, Person, Team
-from .problems import Faults, ScopeProblem
+from ..problems import Faults, ScopeProblem
+from ..source.people import LISTS, Person, Team
 
 if TYPE_CHECKING:
-    from .directory import Directory
+    from ..source.directory import Directory
 
 ABOUT_PRESENCE: Mapping[str, Callable[[Any], bool]] = {
     "IS TRUE": lambda value: value is True or value == "True",

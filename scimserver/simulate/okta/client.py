@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
-from .cycle import ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed, Service
-from .journal import Action
-from .problems import SimulateProblem
-from .wire import Answer, Request, Retries, by_status
+from ..cycle import ENDPOINTS, OK, ConnectionFailed, Kind, ObjectFailed, Service
+from ..journal import Action
+from ..problems import SimulateProblem
+from ..wire import Answer, Request, Retries, by_status
 
 USER_AGENT = "Okta SCIM Client 1.0.0"
 SPACE = "%20"

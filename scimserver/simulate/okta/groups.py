@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from . import okta_messages as messages
-from .cycle import CHANGED, CREATED, DELETED
-from .directory import Team
-from .okta_client import OktaClient
+from ..cycle import CHANGED, CREATED, DELETED
+from ..source.directory import Team
+from . import messages
+from .client import OktaClient
 
 
 class GroupPush:

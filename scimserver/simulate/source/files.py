@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from ..problems import Faults, SourceProblem
 from .people import ATTRIBUTES, BOOLEANS, LISTS, Person, Team
-from .problems import Faults, SourceProblem
 
 NAMESPACE = UUID("6b1f0c1e-5d0b-4f57-9b3e-0d2f7f4f6c11")
 """objectIds that a file does not give are made from names, so that the same file gives the same ones."""

@@ -10,9 +10,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from ..expressions import Expression, ExpressionProblem, compile_expression
+from ...expressions import Expression, ExpressionProblem, compile_expression
+from ..problems import Faults, MappingProblem
 from .mapping import Attribute
-from .problems import Faults, MappingProblem
 from .scoping import Scope
 from .targets import parse_target
 

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..mapping.targets import MANAGER, Target, target
 from .dialects import GROUP, PATCH_OP, USER, Edit, Flat, Message
-from .targets import MANAGER, Target, target
 
 
 class Rfc:

@@ -1,0 +1,1 @@
+"""Okta's provisioning service, for catalogue and app-wizard integrations."""
