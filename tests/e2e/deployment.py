@@ -18,6 +18,11 @@ SCIM_JSON = "application/scim+json"
 READY_SECONDS = 60
 
 
+def from_a_terminal() -> None:
+    """Let a child hear Ctrl-C (``preexec_fn``): jobs in the background have it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Deployment:
     """``scimserver demo --json`` as a child process; restartable on the same data."""
 

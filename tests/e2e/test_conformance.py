@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .deployment import Deployment
+from .deployment import Deployment, from_a_terminal
 
 TESTS = Path(__file__).parents[1]
 EXTENSION = {"SCIMSERVER_SCHEMAS__FILES": json.dumps([str(TESTS / "schemas" / "larkfield_user.json")])}
@@ -125,7 +125,9 @@ def test_a_workspace_with_data_is_refused_and_judged_with_a_prefix(deployment: D
 
 def test_a_run_that_is_stopped_leaves_nothing_behind(deployment: Deployment, tmp_path: Path) -> None:
     command = [PROGRAM, "conformance", "stopped", "--database", deployment.facts["mongo_url"]]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=from_a_terminal
+    )
     deadline = time.monotonic() + 30
     while not held(deployment, "stopped") and time.monotonic() < deadline:
         time.sleep(0.01)

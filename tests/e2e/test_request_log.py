@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from . import entra
-from .deployment import Deployment
+from .deployment import Deployment, from_a_terminal
 from .test_failures import database_away, wait_until_served
 from .test_processes import ok, refused
 
@@ -92,7 +92,8 @@ def test_an_unknown_workspace_is_one_line(deployment: Deployment) -> None:
 def following(deployment: Deployment, *options: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "scimserver", "log", "larkfield", "--follow", "--json", *options]
     command += ["--database", deployment.facts["mongo_url"]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=from_a_terminal) as process:
         try:
             yield process
         finally:
