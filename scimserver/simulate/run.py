@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 from .compare import compare
@@ -39,7 +40,8 @@ class Options:
     state: Path | None = None
     users: int = 50
     groups: int = 5
-    seed: int = 1
+    seed: int | None = None
+    """Whom to invent; None: others in every run."""
     source: Path | None = None
     mapping: Path | None = None
     scope: Path | None = None
@@ -108,7 +110,7 @@ def _kind(options: Options) -> tuple[Callable[..., Service], Any]:
         return OktaService, options.dialect
     if options.dialect == Rfc.name:
         return RfcService, Rfc()
-    return EntraService, dialect_named(options.dialect, options.seed)
+    return EntraService, dialect_named(options.dialect, options.seed or 0)
 
 
 def _wire(options: Options, url: str, journal: Journal) -> Wire:
@@ -136,7 +138,10 @@ class _Source:
         elif kept is not None:
             self.directory = kept
         else:
-            self.directory = Directory.generate(options.users, options.groups, options.seed)
+            seed = Random().randrange(10_000, 100_000) if options.seed is None else options.seed
+            # Names of their own: what an earlier run has left at the server is not taken for these people.
+            self.directory = Directory.generate(options.users, options.groups, seed, label=str(seed))
+            self.notes.append(f"Invented {options.users} users and {options.groups} groups; --seed {seed} is the same.")
         if kept is not None:
             people, teams = len(self.directory.people), len(self.directory.teams)
             self.notes.append(

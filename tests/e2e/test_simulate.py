@@ -158,7 +158,7 @@ def test_a_refused_token_is_quarantine(deployment: Deployment) -> None:
 
 def test_the_running_demo_is_the_default_and_on_demand_takes_one_user(deployment: Deployment) -> None:
     data = str(deployment.data)
-    person = next(iter(Directory.generate(50, 5, seed=7).people.values()))
+    person = next(iter(Directory.generate(50, 5, seed=7, label="7").people.values()))
     status, report = end(begin(None, "--data", data, "--seed", "7", "--on-demand", person["userPrincipalName"]))
     assert status == 0
     assert report["notes"][-1].startswith("Act: created as u_")

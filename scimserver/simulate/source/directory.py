@@ -23,25 +23,28 @@ class Directory:
         teams: Mapping[str, Team] | None = None,
         *,
         seed: int = 0,
+        label: str = "",
         hired: int | None = None,
         purged: set[str] | None = None,
     ) -> None:
         self.people: dict[str, Person] = dict(people or {})
         self.teams: dict[str, Team] = dict(teams or {})
         self.seed = seed
+        self.label = label
+        """In every name that is invented."""
         self.hired = len(self.people) if hired is None else hired
         self.purged: set[str] = purged or set()
 
     @classmethod
-    def generate(cls, users: int, groups: int, seed: int = 0) -> Self:
-        """Return an invented directory; the same arguments give the same one.
+    def generate(cls, users: int, groups: int, seed: int = 0, label: str = "") -> Self:
+        """Return an invented directory; the same arguments give the same one, and another label other names.
 
         Managers form a tree. The first group has a third of the people, the last ones nobody. A few people are
         blocked or deleted from the beginning.
         """
         from .invent import Inventor
 
-        inventor = Inventor(f"{seed}:generate")
+        inventor = Inventor(f"{seed}:generate", label=label)
         people = [inventor.person() for _ in range(users)]
         _employ(people, inventor.random)
         for person, attribute, value in _absences(people, inventor.random):
@@ -50,7 +53,7 @@ class Directory:
         sizes = _sizes(users, groups)
         ids = [person.id for person in people]
         teams = [inventor.team(taken, sorted(inventor.random.sample(ids, size))) for size in sizes]
-        return cls({p.id: p for p in people}, {t.id: t for t in teams}, seed=seed, hired=users)
+        return cls({p.id: p for p in people}, {t.id: t for t in teams}, seed=seed, label=label, hired=users)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -74,6 +77,7 @@ class Directory:
         """Return everything as JSON-ready values."""
         return {
             "seed": self.seed,
+            "label": self.label,
             "hired": self.hired,
             "purged": sorted(self.purged),
             "users": [dict(person) for person in self.people.values()],
@@ -89,6 +93,7 @@ class Directory:
             {p.id: p for p in people},
             {t.id: t for t in teams},
             seed=value["seed"],
+            label=value.get("label", ""),
             hired=value["hired"],
             purged=set(value["purged"]),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from .invent import DEPARTMENTS, DOMAIN, Inventor
+from .invent import DEPARTMENTS, Inventor, domain_of
 from .people import Change, ChangeKind, Person, Team
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ class Evolution:
         self._teams = directory.teams
         self._domain = _domain(directory)
         self._inventor = Inventor(
-            f"{directory.seed}:cycle:{cycle}", number=directory.hired, taken=_nicknames(directory), domain=self._domain
+            f"{directory.seed}:cycle:{cycle}",
+            number=directory.hired,
+            taken=_nicknames(directory),
+            domain=self._domain,
+            label=directory.label,
         )
         self._random = self._inventor.random
         self._changes: list[Change] = []
@@ -254,7 +258,7 @@ def _domain(directory: "Directory") -> str:
     """Return the domain of the first person's sign-in name: new people get the same."""
     for person in directory.people.values():
         return str(person["userPrincipalName"]).rpartition("@")[2]
-    return DOMAIN
+    return domain_of(directory.label)
 
 
 def _nicknames(directory: "Directory") -> Iterator[str]:

@@ -87,15 +87,24 @@ def folded(text: str) -> str:
     return ".".join("".join(kept).lower().split())
 
 
+def domain_of(label: str) -> str:
+    """Return the domain of the people of a directory: ``larkfield.example``, ``larkfield-48213.example``."""
+    return DOMAIN.replace(".", f"-{label}.", 1) if label else DOMAIN
+
+
 class Inventor:
     """Makes people and groups that are unlike those which are there already.
 
-    ``number`` counts everybody who was ever made, so that no employeeId comes twice.
+    ``number`` counts everybody who was ever made, so that no employeeId comes twice. ``label`` is in the domain, the
+    nicknames and the names of groups: two directories with different ones have no name in common.
     """
 
-    def __init__(self, seed: str, *, number: int = 0, taken: Iterable[str] = (), domain: str = DOMAIN) -> None:
+    def __init__(
+        self, seed: str, *, number: int = 0, taken: Iterable[str] = (), domain: str = "", label: str = ""
+    ) -> None:
         self.random = Random(seed)
-        self.domain = domain
+        self.domain = domain or domain_of(label)
+        self._label = label
         self.number = number
         self._taken = set(taken)
         self._seeds = {region.locale: self.random.getrandbits(32) for region in REGIONS}
@@ -118,7 +127,7 @@ class Inventor:
         person = Person(
             objectId=self.object_id(),
             userPrincipalName=f"{nickname}@{self.domain}",
-            mailNickname=nickname,
+            mailNickname=f"{nickname}.{self._label}" if self._label else nickname,
             mail=f"{nickname}@{self.domain}",
             givenName=given,
             surname=surname,
@@ -263,9 +272,11 @@ class Inventor:
     def team_name(self, taken: set[str]) -> str:
         """Return a name that is not among ``taken`` (casefolded), and add it there."""
         name = self.random.choice(SUBJECTS) + self.random.choice(PLACES)
+        label = f" ({self._label})" if self._label else ""
         base, count = name, 1
+        name = base + label
         while name.casefold() in taken:
             count += 1
-            name = f"{base} {count}"
+            name = f"{base} {count}{label}"
         taken.add(name.casefold())
         return name

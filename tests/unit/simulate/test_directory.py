@@ -306,18 +306,37 @@ people = st.dictionaries(texts, values, max_size=4)
     users=st.lists(st.tuples(st.uuids(), people), max_size=4, unique_by=lambda pair: pair[0]),
     teams=st.lists(st.tuples(st.uuids(), texts), max_size=3, unique_by=lambda pair: pair[0]),
     seed=st.integers(),
+    label=texts,
     hired=st.integers(0),
     purged=st.sets(texts, max_size=3),
 )
-def test_a_directory_is_read_back_as_it_was_written(users, teams, seed, hired, purged) -> None:
+def test_a_directory_is_read_back_as_it_was_written(users, teams, seed, label, hired, purged) -> None:
     value = {
         "seed": seed,
+        "label": label,
         "hired": hired,
         "purged": sorted(purged),
         "users": [{**person, "objectId": str(key)} for key, person in users],
         "groups": [{"objectId": str(key), "displayName": name, "members": []} for key, name in teams],
     }
     assert Directory.from_json(json.loads(json.dumps(value))).to_json() == value
+
+
+def test_two_directories_with_labels_have_no_name_in_common() -> None:
+    def names(label: str) -> set[str]:
+        directory = Directory.generate(60, 12, seed=1, label=label)
+        found: set[str] = set()
+        for cycle in (1, 2, 3):
+            for person in directory.people.values():
+                found |= {person["userPrincipalName"], person["mail"], person["mailNickname"]}
+            found |= {team["displayName"].casefold() for team in directory.teams.values()}
+            directory.evolve(cycle)
+        return found
+
+    one, other = names("41"), names("42")
+    assert len(one) > 130
+    assert not one & other
+    assert "ines.okafor@larkfield-41.example" in one
 
 
 def test_a_directory_that_was_kept_goes_on_as_if_it_had_not_been(directory) -> None:
