@@ -189,7 +189,10 @@ class _Run:
             query = {"filter": f'{attribute} sw "{prefix}"', "count": "1"}
             answer = await self._client.get(endpoint, params=query)
             if answer.status_code == 200 and answer.json().get("totalResults"):
-                raise CannotRun(f"{endpoint} whose {attribute} begins with {prefix} are there already: choose another.")
+                raise CannotRun(
+                    f"{endpoint} whose {attribute} begins with {prefix} are there already, perhaps from a run whose "
+                    "server went away: choose another prefix, or delete them first."
+                )
 
     # -- the run -------------------------------------------------------------------------------------------------------
 
