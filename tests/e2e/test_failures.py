@@ -127,7 +127,9 @@ def database_away(deployment: Deployment) -> Iterator[None]:
                 break
             except OSError:
                 assert time.monotonic() < deadline
-                os.kill(deployment.database_state()["pid"], signal.SIGKILL)
+                # The one killed may be gone already, and the next one not yet be named in the file.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(deployment.database_state()["pid"], signal.SIGKILL)
         squatter.listen()
         yield
 
