@@ -16,11 +16,11 @@ An implementation may leave out arguments that it does not need. Plugins run in 
 them, with that workspace's settings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pluggy
 
@@ -61,6 +61,26 @@ class MapContext(WorkspaceContext):
 
     resource_type: str
     """``User``, ``Group`` or the name of a custom resource type."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsContext(WorkspaceContext):
+    """The same when settings are about to be saved."""
+
+    attributes: Mapping[str, Sequence[str]]
+    """Name of a resource type → the paths of its attributes in this workspace, as filters and Entra's mappings write
+    them: ``userName``, ``name.givenName``, ``emails.value``, ``urn:…:User:department``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with settings."""
+
+    level: Literal["error", "warning"]
+    place: str
+    """Path of the setting below the plugin's settings: ``fields.User.work_address.expression``; empty for all."""
+    text: str
+    """Which rule is broken, and the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,18 @@ def scim_schema_files() -> Sequence[Path]:  # type: ignore[empty-body]
 
 
 @hookspec
+def scim_check_settings(context: SettingsContext) -> Iterable[Finding] | None:
+    """Check a workspace's settings beyond what ``settings_schema`` can say.
+
+    Called before a workspace's list of plugins is saved, previewed or imported, and by ``scimserver plugin check``;
+    after the JSON Schema check, with settings that have passed it; not when requests are served. Plain function,
+    without input or output. Returns what is wrong with the settings, or None: a :class:`Finding` of level ``error``
+    refuses the change, one of level ``warning`` is shown to whoever makes it. An exception refuses it and names the
+    plugin.
+    """
+
+
+@hookspec
 def scim_validate(context: MapContext, resource: Mapping[str, Any]) -> None:
     """Refuse a resource that SCIM allows but the application does not.
 
@@ -141,12 +173,20 @@ def scim_validate(context: MapContext, resource: Mapping[str, Any]) -> None:
 
 
 @hookspec
-def scim_map(context: MapContext, resource: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def scim_map(
+    context: MapContext,
+    resource: Mapping[str, Any],
+    document: Mapping[str, Any],
+    stored: Mapping[str, Any] | None,
+) -> Mapping[str, Any] | None:
     """Return fields for the document that the application reads (``app`` in MongoDB).
 
     Called for each create, replace and effective patch with the whole resource after *all* operations of the request
     (as for :func:`scim_validate`); not on reads, deletes and membership changes. ``document`` is what the plugins
-    before this one in the workspace's list have made. Both are copies.
+    before this one in the workspace's list have made. ``stored`` is the whole document as the database has it before
+    this write, made by all plugins and perhaps by an earlier mapping; None when the resource is created: a field that
+    is made once and then kept is taken from there. All three are copies. Called by a re-map and a preview as well, with
+    the resource and the document that are stored.
 
     The returned fields are merged over the document: a field replaces the one of that name, whole. None means none.
     Values must be storable in MongoDB: strings, booleans, 64-bit integers, finite floats, datetimes with a time zone,

@@ -2,7 +2,7 @@
 
 import inspect
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,8 @@ class Step:
     settings: Mapping[str, Any]
     hooks: Mapping[str, Callable[..., Any]]
     """Hook name → caller, for the hooks that this plugin has; a caller returns a list with the result unless None."""
+    wants_stored: bool = False
+    """Whether its mapper asks for the stored document, which is copied for it then."""
     _contexts: dict[str, MapContext] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def context(self, resource_type: str) -> MapContext:
@@ -60,9 +62,14 @@ class Step:
         return context
 
     def map(
-        self, resource_type: str, resource: Mapping[str, Any], document: Mapping[str, Any], budget: Budget
+        self,
+        resource_type: str,
+        resource: Mapping[str, Any],
+        document: Mapping[str, Any],
+        stored: Mapping[str, Any] | None,
+        budget: Budget,
     ) -> dict[str, Any]:
-        """Return the fields that the plugin adds; hands over both mappings as they are, so give it copies.
+        """Return the fields that the plugin adds; hands over the mappings as they are, so give it copies.
 
         Raises:
             PluginFailed: the plugin failed, or returned what MongoDB cannot store.
@@ -71,7 +78,8 @@ class Step:
         if hook is None:
             return {}
         try:
-            results = hook(context=self.context(resource_type), resource=resource, document=document)
+            context = self.context(resource_type)
+            results = hook(context=context, resource=resource, document=document, stored=stored)
             return storable(results[0], budget) if results else {}
         except NotStorable as problem:
             log.error(
@@ -148,20 +156,33 @@ class Pipeline:
         for step in self.steps:
             step.ask("scim_validate", resource_type, resource)
 
-    def map(self, resource_type: str, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the application document of a canonical resource.
+    def map(
+        self, resource_type: str, resource: Mapping[str, Any], stored: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the application document of a canonical resource; ``stored`` is the one it has now, if any.
 
         Raises:
             PluginFailed: a plugin failed or returned what MongoDB cannot store; names plugin and field.
             Unavailable: a listed plugin cannot be used.
         """
+        document: dict[str, Any] = {}
+        for _, fields in self.contributions(resource_type, resource, stored):
+            document |= fields
+        return document
+
+    def contributions(
+        self, resource_type: str, resource: Mapping[str, Any], stored: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[Step, dict[str, Any]]]:
+        """Yield each plugin with the fields that it adds, in order; raises as :meth:`map`, where a plugin fails."""
         self._refuse_if_unusable()
         document: dict[str, Any] = {}
         budget = Budget()
         for step in self.steps:
             # Each plugin gets copies of its own: what it does to them harms neither the others nor what is stored.
-            document |= step.map(resource_type, plain_copy(resource), plain_copy(document), budget)
-        return document
+            kept = plain_copy(stored) if step.wants_stored else None
+            fields = step.map(resource_type, plain_copy(resource), plain_copy(document), kept, budget)
+            document |= fields
+            yield step, fields
 
     def before_delete(self, resource_type: str, resource: Mapping[str, Any]) -> None:
         """Let each plugin refuse a deletion; raises as :meth:`validate`."""

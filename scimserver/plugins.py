@@ -8,7 +8,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -18,7 +18,7 @@ import pluggy
 import structlog
 
 from . import hookspecs
-from .hookspecs import PROJECT, PluginInfo
+from .hookspecs import PROJECT, PluginInfo, SettingsContext
 from .pipeline import Pipeline, Step, where
 from .schema.validation import check_settings, with_defaults
 
@@ -145,15 +145,41 @@ class PluginManager:
             except Exception as error:
                 log.error("plugin failed to shut down", plugin=name, error=type(error).__name__, at=where(error))
 
-    def check_settings(self, workspace: str, chosen: Sequence[Mapping[str, Any]]) -> None:
+    def check_settings(
+        self, workspace: str, chosen: Sequence[Mapping[str, Any]], attributes: Mapping[str, Sequence[str]]
+    ) -> list[str]:
         """Check a workspace's list of plugins, ``[{"name": …, "settings": {…}}, …]``, before it is saved.
 
+        ``attributes`` are the workspace's, as :meth:`SchemaCatalogue.paths` returns them. Returns warnings: sentences
+        for whoever makes the change.
+
         Raises:
-            PluginProblem: a plugin is not installed or listed twice, or settings do not fit its schema.
+            PluginProblem: a plugin is not installed or listed twice, or settings are refused by its schema or by its
+                own check; names every plugin, setting, rule and cure.
         """
         problems = self._problems(chosen)
+        findings = [] if problems else [f for one in chosen for f in self._findings(workspace, one, attributes)]
+        problems += [text for level, text in findings if level == "error"]
         if problems:
             raise PluginProblem(f"Workspace `{workspace}`: {' '.join(problems)}")
+        return [text for level, text in findings if level == "warning"]
+
+    def _findings(
+        self, workspace: str, chosen: Mapping[str, Any], attributes: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield level and text of what the plugin's own check says of its settings."""
+        info = self._infos[chosen["name"]]
+        settings = with_defaults(info.settings_schema, chosen.get("settings") or {})
+        context = SettingsContext(workspace, info.name, _frozen(settings), _frozen(attributes))
+        try:
+            found = [f for result in self._only(info.name, "scim_check_settings")(context=context) for f in result]
+            for one in found:
+                place = f"{info.name}.{one.place}" if one.place else info.name
+                yield one.level, f"{place}: {one.text}"
+        except (Exception, SystemExit) as error:
+            log.error("plugin failed", plugin=info.name, hook="scim_check_settings", workspace=workspace,
+                      error=type(error).__name__, at=where(error))  # fmt: skip
+            yield "error", f"{info.name}: its check of the settings failed ({type(error).__name__}, {where(error)})."
 
     def pipeline(self, workspace: str, chosen: Sequence[Mapping[str, Any]]) -> Pipeline:
         """Return a workspace's plugins, ready to run; what is wrong with the list refuses its writes, not its reads."""
@@ -166,7 +192,9 @@ class PluginManager:
             settings = with_defaults(info.settings_schema, plugin.get("settings") or {})
             module = self._manager.get_plugin(info.name)
             hooks = {hook: self._only(info.name, hook) for hook in HOOKS if hasattr(module, hook)}
-            steps.append(Step(info.name, workspace, _frozen(settings), hooks))
+            mapper = getattr(module, "scim_map", None)
+            wants_stored = mapper is not None and "stored" in inspect.signature(mapper).parameters
+            steps.append(Step(info.name, workspace, _frozen(settings), hooks, wants_stored))
             made_with.append([info.name, info.version, settings])
         digest = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode())
         return Pipeline(workspace, steps, digest.hexdigest()[:16], " ".join(problems))

@@ -7,6 +7,7 @@ from typing import Any
 
 from .errors import PluginFailed
 from .plugins import PluginManager
+from .schema.catalogue import load_schemas
 from .storable import Budget, plain_copy
 
 
@@ -16,12 +17,13 @@ def map_resource(
     *,
     resource_type: str = "User",
     settings: Mapping[str, Any] | None = None,
+    stored: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the application document that a plugin makes of a canonical resource.
 
-    ``plugin`` is the module, or its dotted name. Runs the server's own loading checks, settings check,
-    ``scim_validate`` and ``scim_map``, and asserts that the mapper is pure: it leaves its input as it was, and two
-    runs give equal documents.
+    ``plugin`` is the module, or its dotted name; ``stored`` the document that the database has already. Runs the
+    server's own loading checks, settings check, ``scim_validate`` and ``scim_map``, and asserts that the mapper is
+    pure: it leaves its input as it was, and two runs give equal documents.
 
     Raises:
         PluginProblem: the plugin or its settings would be refused.
@@ -32,15 +34,18 @@ def map_resource(
     manager = PluginManager()
     info = manager.register(module, module.__name__)
     chosen = [{"name": info.name, "settings": dict(settings or {})}]
-    manager.check_settings("test", chosen)
+    manager.check_settings("test", chosen, load_schemas(manager.schema_files()).paths())
     pipeline = manager.pipeline("test", chosen)
     try:
         pipeline.validate(resource_type, resource)
-        document = pipeline.map(resource_type, resource)
-        assert pipeline.map(resource_type, resource) == document, f"`{info.name}` made two documents of one resource"
+        document = pipeline.map(resource_type, resource, stored)
+        assert pipeline.map(resource_type, resource, stored) == document, (
+            f"`{info.name}` made two documents of one resource"
+        )
         # The pipeline hands out copies, which would hide a mapper that changes them.
         given, started = plain_copy(dict(resource)), dict[str, Any]()
-        pipeline.steps[0].map(resource_type, given, started, Budget())
+        kept = None if stored is None else plain_copy(dict(stored))
+        pipeline.steps[0].map(resource_type, given, started, kept, Budget())
     except PluginFailed as failure:
         raise failure from failure.__context__
     assert given == dict(resource), f"`{info.name}` changed the resource it was given"

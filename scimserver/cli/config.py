@@ -65,7 +65,9 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
     plugins = PluginManager.load(settings.plugins.dirs)
     catalogue = load_schemas([*settings.schemas.files, *plugins.schema_files()])
     profiles = Profiles(settings.profiles.dirs)
-    plugins.check_settings("default", [{"name": name, "settings": {}} for name in settings.plugins.default])
+    plugins.check_settings(
+        "default", [{"name": name, "settings": {}} for name in settings.plugins.default], catalogue.paths()
+    )
     if as_json:
         print_json(
             {

@@ -18,7 +18,7 @@ from typing import Any
 from .attributes import COMMON, SHARED, Attribute, Reference, ResourceType, SchemaDefinition
 from .files import shipped
 from .loader import RESOURCE_TYPE_URN, SchemaProblem, attributes_of, load_schema, service_schemas
-from .validation import violations
+from .validation import ResourceValidator, violations
 
 _RESOURCE_FILES = ("user.json", "group.json", "enterprise_user.json")
 _SHIPPED = "the server itself"
@@ -45,6 +45,9 @@ class SchemaCatalogue:
 
     resource_types: tuple[ResourceType, ...]
     _by_name: dict[str, ResourceType] = field(init=False, repr=False, compare=False, hash=False)
+    _validators: dict[str, ResourceValidator] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {t.name: t for t in self.resource_types})
@@ -69,6 +72,23 @@ class SchemaCatalogue:
         """
         return self._by_name[name]
 
+    def paths(self) -> dict[str, list[str]]:
+        """Return the paths of all attributes of each resource type, as filters write them: ``emails.value``."""
+        return {
+            t.name: [path for a in t.attributes() for path in _paths_of(a, extended=t.is_extension_attribute(a))]
+            for t in self.resource_types
+        }
+
+    def validator(self, name: str) -> ResourceValidator:
+        """Return what checks resources of the type of that name; compiled when first asked for, which takes a moment.
+
+        Raises:
+            KeyError: there is no such type.
+        """
+        if name not in self._validators:
+            self._validators[name] = ResourceValidator(self._by_name[name])
+        return self._validators[name]
+
     def changed(self, schema: str, name: str, **characteristics: Any) -> "SchemaCatalogue":
         """Return a catalogue in which one core attribute has other characteristics, as a profile wants it."""
         types = [t if t.schema.id != schema else _changed(t, name, characteristics) for t in self.resource_types]
@@ -77,6 +97,12 @@ class SchemaCatalogue:
     def by_endpoint(self, endpoint: str) -> ResourceType | None:
         """Return the resource type served below ``/Users`` and the like, or None."""
         return next((t for t in self.resource_types if t.endpoint == endpoint), None)
+
+
+def _paths_of(attribute: Attribute, *, extended: bool) -> Iterator[str]:
+    path = f"{attribute.schema}:{attribute.name}" if extended else attribute.name
+    yield path
+    yield from (f"{path}.{sub.name}" for sub in attribute.sub_attributes)
 
 
 def _changed(resource_type: ResourceType, name: str, characteristics: Mapping[str, Any]) -> ResourceType:

@@ -10,7 +10,6 @@ import structlog
 from ..errors import Unavailable
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
-from ..schema.validation import ResourceValidator
 from ..settings import Settings
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
@@ -21,7 +20,7 @@ from ..store.failures import translated
 from ..store.indexes import check_version, ensure_indexes
 from ..store.memberships import MembershipStore
 from ..store.requests import RequestStore
-from ..store.resources import ResourceStore
+from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .bulk import Bulk
@@ -51,20 +50,20 @@ class Application:
         self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
-        stores = {t.name: ResourceStore(database, self.counters, t) for t in self.catalogue.resource_types}
+        self.stores = ResourceStores(database, self.counters)
+        users, groups = (self.stores.of(self.catalogue.resource_type(name)) for name in ("User", "Group"))
         memberships = MembershipStore(database, self.counters)
-        members = GroupMembers(memberships, stores["User"], stores["Group"], self.changes)
+        members = GroupMembers(memberships, users, groups, self.changes)
         views = Views(members)
-        validators = {t.name: ResourceValidator(t) for t in self.catalogue.resource_types}
         self.profiles = Profiles(settings.profiles.dirs)
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
-        self.provisioning = Provisioning(stores, validators, members, views, self.changes)
+        self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
-        self.queries = Queries(stores, memberships, views, cursors)
+        self.queries = Queries(self.stores, memberships, views, cursors)
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
         self.database_url = ""

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from ..errors import Conflict, NotFound, Uniqueness
 from ..schema.attributes import ResourceType
-from ..schema.validation import ResourceValidator
 from ..scim import members as member_operations
 from ..scim import messages, patch
 from ..scim.canonical import Canonical, canonicalise
@@ -16,7 +15,7 @@ from ..scim.projection import Projection
 from ..scim.replace import merge_put
 from ..store.changes import ChangeLog
 from ..store.documents import Document, Event, new_id, now
-from ..store.resources import DuplicateValue, ResourceStore
+from ..store.resources import DuplicateValue, ResourceStore, ResourceStores
 from .context import RequestContext
 from .groups import GroupMembers
 from .representation import location, resource_view
@@ -43,14 +42,12 @@ class Provisioning:
 
     def __init__(
         self,
-        stores: Mapping[str, ResourceStore],
-        validators: Mapping[str, ResourceValidator],
+        stores: ResourceStores,
         members: GroupMembers,
         views: Views,
         changes: ChangeLog,
     ) -> None:
         self._stores = stores
-        self._validators = validators
         self._members = members
         self._views = views
         self._changes = changes
@@ -99,10 +96,10 @@ class Provisioning:
             modified=moment,
         )
         await self._members.check_sent(ctx, document.id, sent.members)
-        document = self._mapped(ctx, resource_type, document)
+        document = self._mapped(ctx, resource_type, document, None)
         event = self._event(document, "create", moment)
         document = dataclasses.replace(document, outbox=[event])
-        insert = self._stores[resource_type.name].insert(document, resource_type)
+        insert = self._stores.of(resource_type).insert(document, resource_type)
         document = await self._unique(resource_type, document, insert)
         self._changes.queue(event)
         if sent.members:
@@ -180,7 +177,7 @@ class Provisioning:
         Raises:
             NotFound: no such id, also the second time (RFC 7644 §3.6).
         """
-        store = self._stores[resource_type.name]
+        store = self._stores.of(resource_type)
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
             conditions.check_write(document.v)
@@ -211,7 +208,7 @@ class Provisioning:
         Attributes go first: they may be refused (409, 412), and then no row has been written. With ``If-Match`` a
         group is written in any case, so that of two such changes of its members one is refused.
         """
-        store = self._stores[resource_type.name]
+        store = self._stores.of(resource_type)
         for _ in range(WRITE_ATTEMPTS):
             document = await self._find(ctx, resource_type, resource_id)
             conditions.check_write(document.v)
@@ -219,7 +216,7 @@ class Provisioning:
             changed = change(document)
             if changed != document.scim or (conditions.wants_version and resource_type.name == "Group"):
                 updated = dataclasses.replace(document, scim=changed, v=document.v + 1, modified=moment)
-                updated = self._mapped(ctx, resource_type, updated)
+                updated = self._mapped(ctx, resource_type, updated, document.app)
                 event = self._event(updated, "update", moment)
                 updated = dataclasses.replace(updated, outbox=[*self._changes.unsent(document.outbox), event])
                 if not await self._unique(resource_type, updated, store.replace(updated, document.v, resource_type)):
@@ -228,7 +225,7 @@ class Provisioning:
                 document = updated
             else:
                 # Nothing to write, as to Python 0 is False; but a number sent for a boolean is refused all the same.
-                self._validators[resource_type.name].check(changed)
+                ctx.workspace.catalogue.validator(resource_type.name).check(changed)
             if await change_members(document, moment):
                 document = await self._bump(store, document, moment)
             return document
@@ -244,13 +241,20 @@ class Provisioning:
     def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
         return canonicalise(body, resource_type, ctx.reading)
 
-    def _mapped(self, ctx: RequestContext, resource_type: ResourceType, document: Document) -> Document:
-        """Check the resource and let the workspace's plugins make the application document."""
-        self._validators[resource_type.name].check(document.scim)
+    @staticmethod
+    def _mapped(
+        ctx: RequestContext, resource_type: ResourceType, document: Document, stored: Mapping[str, Any] | None
+    ) -> Document:
+        """Check the resource and let the workspace's plugins make the application document.
+
+        ``stored`` is the application document as it is before this write; None at creation.
+        """
+        ctx.workspace.catalogue.validator(resource_type.name).check(document.scim)
         pipeline = ctx.workspace.pipeline
         resource = {"id": document.id, **document.scim}
         pipeline.validate(resource_type.name, resource)
-        return dataclasses.replace(document, app=pipeline.map(resource_type.name, resource), map=pipeline.revision)
+        app = pipeline.map(resource_type.name, resource, stored)
+        return dataclasses.replace(document, app=app, map=pipeline.revision)
 
     def _event(self, document: Document, action: str, moment: datetime, version: int | None = None) -> Event:
         return Event.new(
@@ -272,7 +276,7 @@ class Provisioning:
             ) from None
 
     async def _find(self, ctx: RequestContext, resource_type: ResourceType, resource_id: str) -> Document:
-        document = await self._stores[resource_type.name].get(ctx.workspace.id, resource_id)
+        document = await self._stores.of(resource_type).get(ctx.workspace.id, resource_id)
         if document is None:
             raise NotFound(
                 f"{resource_type.name} `{resource_id[:80]}` does not exist in this workspace. If it was deleted here, "

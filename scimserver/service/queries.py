@@ -1,6 +1,6 @@
 """Lists of resources: filter, order and paging, of one type or several (RFC 7644 §3.4.2, RFC 9865)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..scim.sorting import Place, Sort, parse_sort
 from ..store.documents import Document
 from ..store.memberships import MembershipStore
 from ..store.pages import Page, documents_of, page_by_index, page_from
-from ..store.resources import ResourceStore
+from ..store.resources import ResourceStores
 from ..store.search import Budget, Search, View
 from .anchors import PagingAnchors, Walk
 from .context import RequestContext
@@ -54,9 +54,7 @@ class _Bound:
 class Queries:
     """Answers queries; what it holds, the ends of pages, may be lost."""
 
-    def __init__(
-        self, stores: Mapping[str, ResourceStore], memberships: MembershipStore, views: Views, cursors: Cursors
-    ) -> None:
+    def __init__(self, stores: ResourceStores, memberships: MembershipStore, views: Views, cursors: Cursors) -> None:
         self._stores = stores
         self._memberships = memberships
         self._views = views
@@ -113,7 +111,7 @@ class Queries:
             if condition is False:
                 continue
             yield Search(
-                self._stores[one.resource_type.name],
+                self._stores.of(one.resource_type),
                 self._memberships,
                 ctx.workspace.id,
                 None if condition is True else condition,

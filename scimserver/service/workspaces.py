@@ -141,7 +141,7 @@ class WorkspaceService:
         self._profiles.get(profile)
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
-        self._plugins.check_settings(slug, plugins)
+        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
         workspace = await self._store.create(slug, plugins=plugins, profile=profile)
         self._cache.pop(slug, None)
         return workspace
@@ -188,7 +188,7 @@ class WorkspaceService:
                 _turn(switches, switch[1], switch[2], value)
             else:
                 _set_plugin_setting(plugins, key, value)
-        self._plugins.check_settings(slug, plugins)
+        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
         return await self._update(workspace, plugins=plugins, limits=limits, profile=profile, switches=switches)
 
     async def suspend(self, slug: str) -> Workspace:

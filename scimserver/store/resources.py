@@ -213,6 +213,22 @@ def _among(ws: str, ids: list[str]) -> dict[str, Any]:
     return {"_id": {"$in": ids}, "ws": ws, "deleted": None}
 
 
+class ResourceStores:
+    """The stores of all resource types; workspaces that have types of the same name share one."""
+
+    def __init__(self, database: Database, counters: Counters) -> None:
+        self._database = database
+        self._counters = counters
+        self._by_kind: dict[str, ResourceStore] = {}
+
+    def of(self, resource_type: ResourceType) -> ResourceStore:
+        """Return the store in which documents of this type are kept."""
+        kind = kind_of(resource_type)
+        if kind not in self._by_kind:
+            self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
+        return self._by_kind[kind]
+
+
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
     listed = list(dict.fromkeys(ids))
     return (listed[start : start + BATCH] for start in range(0, len(listed), BATCH))

@@ -140,7 +140,7 @@ def test_a_wrong_setting_of_that_plugin_is_refused(tmp_path: Path) -> None:
     example_plugin(tmp_path)
     manager = PluginManager.load([tmp_path])
     with pytest.raises(PluginProblem, match="upper"):
-        manager.check_settings("larkfield", [{"name": "badge", "settings": {"upper": "loud"}}])
+        manager.check_settings("larkfield", [{"name": "badge", "settings": {"upper": "loud"}}], {})
 
 
 def test_the_plugin_is_as_short_as_the_readme_says(tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ HOMES = {
     "regex": ("expressions",),
     "faker": ("simulate",),
     "httpx": ("simulate", "conformance"),
+    "yaml": ("service",),
+    "prometheus_client": ("metrics",),
+    "openapi_pydantic": ("web",),
 }
 
 

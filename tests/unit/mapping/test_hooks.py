@@ -259,6 +259,68 @@ def test_a_listed_plugin_that_is_not_installed_refuses_writes_and_says_which():
         assert int(refusal.value.headers["Retry-After"]) > 0
 
 
+CHECKING = """
+from scimserver.hookspecs import Finding
+
+SETTINGS = {"properties": {"field": {"type": "string", "default": "badge"}}}
+
+@hookimpl
+def scim_check_settings(context):
+    CALLS.append((context.workspace, context.plugin, dict(context.settings), context.attributes["User"]))
+    if context.settings["field"] == "id":
+        yield_ = [Finding("error", "field", "is taken: choose another name.")]
+    elif context.settings["field"] == "crash":
+        raise RuntimeError("secret")
+    else:
+        yield_ = [Finding("warning", "", "nothing reads it yet.")]
+    return yield_
+
+@hookimpl
+def scim_map(resource):
+    return {}
+"""
+
+
+def test_hook_scim_check_settings(make_plugin):
+    """Called before settings are saved: errors refuse, warnings are returned, an exception names the plugin only."""
+    module = make_plugin(CHECKING)
+    manager = PluginManager()
+    manager.register(module, "probe.py")
+    paths = {"User": ["userName"]}
+    assert manager.check_settings("acme", [{"name": "probe"}], paths) == ["probe: nothing reads it yet."]
+    assert module.CALLS == [("acme", "probe", {"field": "badge"}, ("userName",))]
+    with pytest.raises(PluginProblem, match=r"probe\.field: is taken: choose another name\."):
+        manager.check_settings("acme", [{"name": "probe", "settings": {"field": "id"}}], paths)
+    with pytest.raises(PluginProblem, match=r"check of the settings failed \(RuntimeError, ") as refusal:
+        manager.check_settings("acme", [{"name": "probe", "settings": {"field": "crash"}}], paths)
+    assert "secret" not in str(refusal.value)
+    # The JSON Schema comes first, and requests are served without asking again.
+    module.CALLS.clear()
+    with pytest.raises(PluginProblem, match="field"):
+        manager.check_settings("acme", [{"name": "probe", "settings": {"field": 7}}], paths)
+    manager.pipeline("acme", [{"name": "probe"}]).map("User", USER)
+    assert module.CALLS == []
+
+
+def test_a_mapper_gets_the_stored_document_if_it_asks_for_it(make_plugin, make_pipeline):
+    """``stored`` is None at creation and a copy afterwards."""
+    module = make_plugin(
+        """
+        @hookimpl
+        def scim_map(stored):
+            made = (stored or {}).get("made", ["first"])
+            if stored:
+                stored["made"].append("spoilt")
+            return {"made": made}
+        """
+    )
+    pipeline = make_pipeline(module)
+    assert pipeline.map("User", USER) == {"made": ["first"]}
+    stored = {"made": ["kept"]}
+    pipeline.map("User", USER, stored)
+    assert stored == {"made": ["kept"]}
+
+
 def test_every_hook_has_a_contract_and_a_test():
     manager = PluginManager()
     live = {name for name in vars(manager._manager.hook) if name.startswith("scim_")}

@@ -22,7 +22,7 @@ def manager() -> PluginManager:
 )
 def test_good_settings_are_accepted(manager, settings):
     chosen = [{"name": "work_address", "settings": settings}]
-    manager.check_settings("acme", chosen)
+    manager.check_settings("acme", chosen, {})
     assert manager.pipeline("acme", chosen).problem == ""
 
 
@@ -40,7 +40,7 @@ def test_good_settings_are_accepted(manager, settings):
 )
 def test_bad_lists_are_refused_when_saved_and_stop_writes_when_found_stored(manager, chosen, told):
     with pytest.raises(PluginProblem) as refusal:
-        manager.check_settings("acme", chosen)
+        manager.check_settings("acme", chosen, {})
     assert "`acme`" in str(refusal.value)
     assert told in str(refusal.value)
     pipeline = manager.pipeline("acme", chosen)
@@ -55,9 +55,9 @@ def test_a_schema_that_names_no_type_still_refuses_a_misspelt_setting(make_plugi
         make_plugin("SETTINGS = {'properties': {'size': {'type': 'integer'}}}\n@hookimpl\ndef scim_map(): ..."),
         "probe.py",
     )
-    manager.check_settings("acme", [{"name": "probe", "settings": {"size": 3}}])
+    manager.check_settings("acme", [{"name": "probe", "settings": {"size": 3}}], {})
     with pytest.raises(PluginProblem, match="sise"):
-        manager.check_settings("acme", [{"name": "probe", "settings": {"sise": 3}}])
+        manager.check_settings("acme", [{"name": "probe", "settings": {"sise": 3}}], {})
 
 
 def test_defaults_are_filled_in_and_settings_cannot_be_changed_by_a_plugin(make_plugin, make_pipeline):
