@@ -59,13 +59,14 @@ def _explain(error: Exception) -> str:
     from ..plugins import PluginProblem
     from ..schema.loader import SchemaProblem
     from ..service.profiles import ProfileProblem
+    from ..service.yaml_text import TextProblem
     from ..settings import SettingsProblem
     from ..store.embedded import EmbeddedProblem
     from ..store.failures import StoreError
 
     if isinstance(error, ScimError):
         return error.detail
-    ours = PluginProblem | ProfileProblem | SchemaProblem | SettingsProblem | EmbeddedProblem | StoreError
+    ours = PluginProblem | ProfileProblem | SchemaProblem | SettingsProblem | TextProblem | EmbeddedProblem | StoreError
     if isinstance(error, ours | OSError):
         return str(error)
     return f"{type(error).__name__}: {error} (--debug shows where)"

@@ -163,6 +163,15 @@ class WorkspaceService:
             )
         return workspace
 
+    async def active(self, slug: str) -> ActiveWorkspace:
+        """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
+
+        Raises:
+            WorkspaceProblem: there is none with that slug.
+            Unavailable: its profile is not installed.
+        """
+        return self._activate(await self.show(slug))
+
     async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
         """Apply ``KEY=VALUE`` changes, all or none.
 
