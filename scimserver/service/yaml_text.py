@@ -17,6 +17,7 @@ MAX_TEXT = 4 * 1024 * 1024
 
 _BOOL = "tag:yaml.org,2002:bool"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_LINE_ENDS = re.compile("[\r\x85\u2028\u2029]")
 
 
 class TextProblem(Exception):
@@ -60,7 +61,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    # PyYAML writes the rarer line ends as they are, and reads all of them as one.
+    style = '"' if _LINE_ENDS.search(value) else "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
