@@ -20,6 +20,7 @@ import structlog
 from . import hookspecs
 from .hookspecs import PROJECT, PluginInfo, SettingsContext
 from .pipeline import Pipeline, Step, where
+from .plugin_projects import ProjectProblem, plugins_in
 from .schema.validation import check_settings, with_defaults
 
 __all__ = ["HOOKS", "Pipeline", "PluginManager", "PluginProblem"]
@@ -57,6 +58,8 @@ class PluginManager:
     def load(cls, directories: Iterable[Path] = ()) -> "PluginManager":
         """Load what is installed (entry-point group ``scimserver``) and every Python file and package of the folders.
 
+        A folder with a ``pyproject.toml`` gives the plugins that this names.
+
         Raises:
             PluginProblem: one of them cannot be used; names the file and the cure.
         """
@@ -66,10 +69,17 @@ class PluginManager:
         for directory in map(Path, directories):
             if not directory.is_dir():
                 raise PluginProblem(f"plugins.dirs: {directory} is not a folder; create it or take it out.")
-            for path in sorted(directory.iterdir()):
-                if _is_plugin(path):
-                    manager.register(_import_path(path), str(path))
+            try:
+                found = plugins_in(directory)
+            except ProjectProblem as problem:
+                raise PluginProblem(str(problem)) from None
+            for path in found:
+                manager.add(path)
         return manager
+
+    def add(self, path: Path) -> PluginInfo:
+        """Import and add the plugin of a file or package folder; raises as :meth:`register`."""
+        return self.register(_import_path(path), str(path))
 
     def register(self, module: ModuleType, place: str) -> PluginInfo:
         """Add one plugin, checked; ``place`` is its file or entry point, for messages.
@@ -242,19 +252,6 @@ def _load_entry_point(point: EntryPoint) -> ModuleType:
     if not isinstance(module, ModuleType):
         raise PluginProblem(f"{_place_of(point)}: the entry point `{point.name}` must name a module, without a colon.")
     return module
-
-
-def _is_plugin(path: Path) -> bool:
-    if path.name.startswith(("_", ".")):
-        return False
-    if not path.is_dir():
-        return path.suffix == ".py"
-    if not (path / "__init__.py").is_file():
-        raise PluginProblem(
-            f"{path}: a folder in plugins.dirs is a plugin and needs an __init__.py; add it, or begin its name "
-            "with `_`."
-        )
-    return True
 
 
 def _import_path(path: Path) -> ModuleType:
