@@ -60,7 +60,9 @@ def plugins_of_project(folder: Path) -> list[Path]:
     """
     file = folder / PROJECT_FILE
     try:
-        named = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("entry-points", {}).get(GROUP, {})
+        named = (
+            tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("entry-points", {}).get(GROUP, {})
+        )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectProblem(f"{file}: cannot be read as TOML: {error}.") from error
     if not isinstance(named, dict) or not named:
