@@ -37,7 +37,7 @@ class PluginManager:
         self._infos: dict[str, PluginInfo] = {}
         self._places: dict[str, str] = {}
         self._watches: dict[str, PluginWatch] = {}
-        self._only_for = {name: frozenset(slug.lower() for slug in slugs) for name, slugs in (only or {}).items()}
+        self._only_for = {name: frozenset(slugs) for name, slugs in (only or {}).items()}
         self._metrics = metrics or Metrics()
         self._started: list[str] = []
         self._closed = False
