@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from .errors import PluginFailed, ScimError, Unauthorized, Unavailable
+from .errors import MappingFailed, PluginFailed, ScimError, Unauthorized, Unavailable
 from .hookspecs import CommittedEvent, MapContext, WorkspaceContext
 from .storable import Budget, NotStorable, plain_copy, storable
 
@@ -117,6 +117,12 @@ class Step:
     ) -> PluginFailed:
         # The exception's text may quote the person's data: class and place are logged, and the cause is not chained.
         blame = self._blame(hook_name, resource_type, resource)
+        if isinstance(error, MappingFailed):
+            log.error("plugin failed", **blame, field=error.field, error=error.reason)
+            return PluginFailed(
+                f"The plugin `{self.name}` of this workspace could not make `{error.field}` of this {resource_type}: "
+                f"{error.reason}. Nothing was written."
+            )
         log.error("plugin failed", **blame, error=type(error).__name__, at=where(error))
         return PluginFailed(
             f"The plugin `{self.name}` of this workspace failed on this {resource_type} ({type(error).__name__}); "

@@ -70,7 +70,7 @@ class Expression:
         taken: Callable[[str], bool] | None = None,
         budget: Budget | None = None,
     ) -> Value:
-        """Return the same before anything leaves: a DateTime stays one. Arguments and problems as of :meth:`evaluate`."""
+        """Return the same before it leaves: a DateTime stays one. Arguments and problems as of :meth:`evaluate`."""
         moment = now or datetime.now(UTC)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         context = Context(moment, random or _SYSTEM, taken or _nothing, budget or Budget())
