@@ -79,7 +79,7 @@ def _date(value: Any) -> datetime:
 
 
 def _list(value: Any) -> list[Any]:
-    """A list: of one element, if the value is none."""
+    """A list: of one element, if the value is a single one."""
     return list(value) if isinstance(value, list) else [value]
 
 
