@@ -195,8 +195,9 @@ def scim_map(
 
     Must be a plain function and pure: same input, same result, no input or output, since a write may be tried again
     and documents are compared. Any exception, or a result that cannot be stored, stops the write: 500 naming the
-    plugin (and the field), nothing written, other workspaces not affected. To refuse a resource use
-    :func:`scim_validate`.
+    plugin (and the field), nothing written, other workspaces not affected. The text of an exception is kept to the
+    server, since it may quote a value; :class:`~scimserver.errors.MappingFailed` tells field and reason to the client.
+    To refuse a resource use :func:`scim_validate`.
     """
 
 
