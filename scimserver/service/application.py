@@ -30,6 +30,7 @@ from .bulk import Bulk
 from .cursors import Cursors
 from .deletions import Deletions
 from .deliveries import Deliveries
+from .expression_tools import ExpressionTools
 from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
@@ -75,6 +76,7 @@ class Application:
         self.queries = Queries(self.stores, memberships, views, cursors)
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
+        self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""
