@@ -348,4 +348,4 @@ def test_a_mapper_may_name_the_field_that_it_cannot_make(make_plugin, make_pipel
         "Nothing was written."
     )
     (entry,) = logs
-    assert (entry["plugin"], entry["field"], entry["resource"]) == ("probe", "card.email", "u_1")
+    assert (entry["plugin"], entry["attribute"], entry["resource"]) == ("probe", "card.email", "u_1")
