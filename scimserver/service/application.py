@@ -12,6 +12,7 @@ from ..metrics import Metrics
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..settings import Settings
+from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Event
@@ -24,8 +25,10 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .admin_keys import AdminKeyService
 from .bulk import Bulk
 from .cursors import Cursors
+from .deletions import Deletions
 from .deliveries import Deliveries
 from .expression_tools import ExpressionTools
 from .groups import GroupMembers
@@ -64,7 +67,9 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
+        self.deletions = Deletions(self.workspaces)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
@@ -96,6 +101,7 @@ class Application:
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
+            stack.push_async_callback(app.admin_keys.close)
             yield app
 
     async def _start_background(self, stack: AsyncExitStack) -> None:
@@ -106,6 +112,8 @@ class Application:
         stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.deletions.start()
+        stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
 
