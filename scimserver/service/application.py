@@ -8,9 +8,11 @@ from pathlib import Path
 import structlog
 
 from ..errors import Unavailable
+from ..metrics import Metrics
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..settings import Settings
+from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Event
@@ -23,8 +25,10 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .admin_keys import AdminKeyService
 from .bulk import Bulk
 from .cursors import Cursors
+from .deliveries import Deliveries
 from .groups import GroupMembers
 from .preview import PreviewService
 from .profiles import Profiles
@@ -47,10 +51,12 @@ class Application:
     def __init__(self, settings: Settings, database: Database, *, sole_process: bool = False) -> None:
         self.settings = settings
         self.database = database
-        self.plugins = PluginManager.load(settings.plugins.dirs)
+        self.metrics = Metrics()
+        self.plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only, metrics=self.metrics)
         self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
+        self.deliveries = Deliveries(self.metrics)
         self.stores = ResourceStores(database, self.counters)
         users, groups = (self.stores.of(self.catalogue.resource_type(name)) for name in ("User", "Group"))
         memberships = MembershipStore(database, self.counters)
@@ -61,6 +67,7 @@ class Application:
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
@@ -94,6 +101,7 @@ class Application:
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
+            stack.push_async_callback(app.admin_keys.close)
             yield app
 
     async def _start_background(self, stack: AsyncExitStack) -> None:
@@ -101,6 +109,7 @@ class Application:
         stack.callback(self.plugins.shutdown)
         await self.counters.start()
         stack.push_async_callback(self.counters.stop)
+        stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
         await self.requests.start()
@@ -109,7 +118,7 @@ class Application:
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)
         if workspace is not None:
-            await workspace.pipeline.after_commit(events)
+            self.deliveries.put(workspace.pipeline, events)
 
     def tenant_url(self, slug: str) -> str:
         """Return the Tenant URL of a workspace as the configuration gives it."""
