@@ -130,11 +130,12 @@ class PreviewService:
             made = _traced(trial, pipeline) if pipeline else None
             current = _traced(trial, active.pipeline) if checked else None
             if trial.writes and made and made.error:
-                raise made.error
-            await self._check_unique(trial)
-            await self._count_members(trial)
+                trial.error = made.error
+            else:
+                await self._check_unique(trial)
+                await self._count_members(trial)
         except Unavailable:
-            raise
+            raise  # the database is away; a plugin that is not there is in the trace
         except ScimError as error:
             trial.error = error
         return _result(active, trial, made, current, checked)
