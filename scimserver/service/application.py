@@ -28,6 +28,7 @@ from ..store.workspaces import WorkspaceStore
 from .admin_keys import AdminKeyService
 from .bulk import Bulk
 from .cursors import Cursors
+from .deletions import Deletions
 from .deliveries import Deliveries
 from .groups import GroupMembers
 from .preview import PreviewService
@@ -66,6 +67,7 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
+        self.deletions = Deletions(self.workspaces)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
@@ -112,6 +114,8 @@ class Application:
         stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.deletions.start()
+        stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
 
