@@ -82,6 +82,7 @@ class Preview:
             "accepted": self.accepted,
             "writes": self.writes,
             "error": self.error.body() if self.error else None,
+            "refused_by": self.error.plugin if self.error else None,
             "tolerations": {name: list(places) for name, places in self.tolerations.items()},
             "off": list(self.off),
             "stripped": list(self.stripped),
