@@ -75,7 +75,8 @@ def shown(value: Any) -> str:
 
 def _headline(told: Preview) -> str:
     of = f"{told.resource_type} {told.resource_id}" if told.resource_id else f"a {told.resource_type}"
-    what = f"{told.method or 'The mapping'} of {of} in workspace {told.workspace}"
+    name = told.method or ("The request" if told.error else "The mapping")
+    what = f"{name} of {of} in workspace {told.workspace}"
     if not told.accepted:
         return f"{what}: refused"
     if not told.method:

@@ -12,6 +12,10 @@ NOTHING: Any = object()
 METHODS = ("POST", "PUT", "PATCH")
 
 
+class PreviewProblem(BadRequest):
+    """What is asked for cannot be previewed; says what does not go together."""
+
+
 def resource_type_of(workspace: ActiveWorkspace, name: str) -> ResourceType:
     """Return a resource type of the workspace.
 
@@ -38,20 +42,20 @@ def method_of(payload: Any, method: str | None, *, targeted: bool) -> str:
     """Return how a payload is to be read; empty if there is none. ``targeted`` tells if a resource was named or given.
 
     Raises:
-        BadRequest: payload, method and resource do not go together.
+        PreviewProblem: payload, method and resource do not go together.
     """
     if payload is NOTHING:
         if not targeted:
-            raise BadRequest("There is nothing to preview: give a payload, or name a stored resource, or give one.")
+            raise PreviewProblem("There is nothing to preview: give a payload, or name a stored resource, or give one.")
         if method:
-            raise BadRequest(f"A {method} has a payload: give it, or leave the method out.")
+            raise PreviewProblem(f"A {method} has a payload: give it, or leave the method out.")
         return ""
     if method is None:
         method = "PATCH" if is_patch(payload) else "PUT" if targeted else "POST"
     if method not in METHODS:
-        raise BadRequest(f"The method must be one of {', '.join(METHODS)}.")
+        raise PreviewProblem(f"The method must be one of {', '.join(METHODS)}.")
     if method == "POST" and targeted:
-        raise BadRequest("A POST makes a new resource: name none, or preview a PUT or PATCH.")
+        raise PreviewProblem("A POST makes a new resource: name none, or preview a PUT or PATCH.")
     if method != "POST" and not targeted:
-        raise BadRequest(f"A {method} changes a resource: name it by its id or a filter, or give it.")
+        raise PreviewProblem(f"A {method} changes a resource: name it by its id or a filter, or give it.")
     return method

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BadRequest, NotFound, ScimError, Unavailable
+from ..errors import NotFound, ScimError, Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.attributes import ResourceType
@@ -20,7 +20,7 @@ from .differences import Difference, difference
 from .drafts import Draft, DraftCheck, check_draft
 from .groups import GroupMembers, MemberCounts
 from .leftovers import without_effect
-from .payloads import NOTHING, method_of, resource_type_of
+from .payloads import NOTHING, PreviewProblem, method_of, resource_type_of
 from .previews import Preview
 from .queries import Queries, Query
 from .sampling import EXAMPLES, Progress, Sample, Sampler
@@ -107,13 +107,14 @@ class PreviewService:
         Raises:
             WorkspaceProblem: there is no such workspace.
             NotFound: there is no such resource type, or the filter finds nothing.
-            BadRequest: the arguments do not go together, or ``given`` or ``match`` cannot be read.
+            PreviewProblem: the arguments do not go together, or ``given`` cannot be read.
+            InvalidFilter: ``match`` cannot be read.
             Unavailable: the database is away.
         """
         active = await self._workspaces.active(slug)
         kind = resource_type_of(active, resource_type)
         if sum(named is not None for named in (resource_id, match, given)) > 1:
-            raise BadRequest("Name one resource: by its id, by a filter, or by giving it.")
+            raise PreviewProblem("Name one resource: by its id, by a filter, or by giving it.")
         targeted = (resource_id, match, given) != (None, None, None)
         method = method_of(payload, method, targeted=targeted)
         checked, pipeline = self._mapping(active, draft)
@@ -192,7 +193,7 @@ class PreviewService:
         if not ids:
             raise NotFound(f"The filter finds no {kind.name} in this workspace: correct it, or give an id.")
         if len(ids) > 1:
-            raise BadRequest(f"The filter finds more than one {kind.name}: narrow it, or give an id.")
+            raise PreviewProblem(f"The filter finds more than one {kind.name}: narrow it, or give an id.")
         return ids[0]
 
     async def sample(
@@ -215,7 +216,7 @@ class PreviewService:
         Raises:
             WorkspaceProblem: there is no such workspace.
             NotFound: there is no such resource type.
-            BadRequest: ``count`` is not from 1 to 1000.
+            PreviewProblem: ``count`` is not from 1 to 1000.
             Unavailable: the database is away.
         """
         active = await self._workspaces.active(slug)
@@ -232,7 +233,7 @@ def _given(kind: ResourceType, given: Any) -> _Target:
         members = kind.attribute("members")
         listed = members_of(sent.members, members) if members and sent.members else {}
     except ScimError as error:
-        raise BadRequest(f"The given resource: {error.detail}") from None
+        raise PreviewProblem(f"The given resource: {error.detail}") from None
     given_id = given.get("id")
     known = given_id if isinstance(given_id, str) and given_id else f"{kind.id_prefix}_{_PLACEHOLDER}"
     return _Target(known, None, sent.resource, listed)

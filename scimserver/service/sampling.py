@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import BadRequest
 from ..pipeline import Pipeline
 from ..schema.attributes import ResourceType
 from ..store.counters import Windows
@@ -16,6 +15,7 @@ from ..store.documents import Document
 from ..store.resources import ResourceStore
 from .differences import Difference, difference
 from .drafts import DraftCheck
+from .payloads import PreviewProblem
 from .tracing import trace
 from .workspaces import ActiveWorkspace
 
@@ -126,7 +126,7 @@ class Sampler:
     async def sample(self, count: int, seed: int | None, examples: int, progress: Progress | None) -> Sample:
         """Read, map and compare; other work of the process goes on between two documents."""
         if not 1 <= count <= MAX_SAMPLE:
-            raise BadRequest(f"A sample has 1 to {MAX_SAMPLE} resources, not {count}.")
+            raise PreviewProblem(f"A sample has 1 to {MAX_SAMPLE} resources, not {count}.")
         seed = random.randrange(1 << 32) if seed is None else seed
         windows = await self._store.counters.last_known(self._workspace.id, self._store.kind)
         pipeline = self._pipeline
