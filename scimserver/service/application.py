@@ -30,6 +30,7 @@ from .bulk import Bulk
 from .cursors import Cursors
 from .deletions import Deletions
 from .deliveries import Deliveries
+from .expression_tools import ExpressionTools
 from .groups import GroupMembers
 from .preview import PreviewService
 from .profiles import Profiles
@@ -79,6 +80,7 @@ class Application:
         )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
+        self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

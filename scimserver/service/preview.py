@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import NotFound, ScimError, Unavailable
+from ..errors import BadRequest, NotFound, ScimError, Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.attributes import ResourceType
@@ -107,8 +107,7 @@ class PreviewService:
         Raises:
             WorkspaceProblem: there is no such workspace.
             NotFound: there is no such resource type, or the filter finds nothing.
-            PreviewProblem: the arguments do not go together, or ``given`` cannot be read.
-            InvalidFilter: ``match`` cannot be read.
+            PreviewProblem: the arguments do not go together, or ``given`` or ``match`` cannot be read.
             Unavailable: the database is away.
         """
         active = await self._workspaces.active(slug)
@@ -188,7 +187,10 @@ class PreviewService:
     async def _matching(self, ctx: RequestContext, kind: ResourceType, match: str) -> str:
         """Return the id of the one resource that a filter finds."""
         asking = dataclasses.replace(ctx, reading=Reading(ctx.workspace.quirks))
-        found = await self._queries.query(asking, [kind], Query(count=2, filter=match, attributes="id"))
+        try:
+            found = await self._queries.query(asking, [kind], Query(count=2, filter=match, attributes="id"))
+        except BadRequest as error:
+            raise PreviewProblem(f"The filter cannot be used: {error.detail}") from None
         ids = [str(resource["id"]) for resource in found["Resources"]]
         if not ids:
             raise NotFound(f"The filter finds no {kind.name} in this workspace: correct it, or give an id.")

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ...errors import InvalidFilter, NotFound, TooMany
+from ...errors import NotFound
 from ...service.payloads import NOTHING, PreviewProblem
 from ...service.sampling import EXAMPLES, MAX_SAMPLE
 from ...store.workspaces import NoSuchWorkspace
@@ -187,7 +187,7 @@ def _draft(chosen: list[ChosenPlugin] | None) -> list[dict[str, Any]] | None:
     return None if chosen is None else [plugin.model_dump() for plugin in chosen]
 
 
-@endpoints.post("/workspaces/{workspace}/preview", errors=(*ERRORS, InvalidFilter, TooMany))
+@endpoints.post("/workspaces/{workspace}/preview", errors=ERRORS)
 async def preview_payload(call: Call, workspace: str, body: PreviewRequest) -> PreviewAnswer:
     """Tell what a payload would do in a workspace.
 

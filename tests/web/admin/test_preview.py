@@ -88,7 +88,7 @@ async def test_a_draft_is_compared(admin: httpx.AsyncClient, site: Site, client:
         ("preview", {"payload": {}, "given": []}, 422, "not-valid"),
         ("preview", {"payload": {}, "draft": {"plugins": []}}, 422, "not-valid"),
         ("preview", {"payload": {}, "draft": [{"name": "profile", "settings": []}]}, 422, "not-valid"),
-        ("preview", {"payload": {}, "match": "userName eq"}, 400, "bad-request"),
+        ("preview", {"payload": {}, "match": "userName eq"}, 422, "refused"),
         ("preview", {"payload": {}, "match": 'userName eq "nobody"'}, 404, "not-found"),
         ("preview", {"payload": {}, "resource_type": "Ship"}, 404, "not-found"),
         ("preview/sample", {"count": 0}, 422, "not-valid"),
