@@ -1,5 +1,6 @@
 """Preview: refusals as the client gets them, drafts, bounds of a sample."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,25 @@ def test_a_sample_is_spread_and_has_nobody_twice(total: int, count: int) -> None
 )
 def test_a_patch_is_known_by_its_schemas_or_its_operations(payload: Any, expected: bool) -> None:
     assert is_patch(payload) == expected
+
+
+async def test_other_work_goes_on_between_the_resources_of_a_sample(world: World) -> None:
+    for number in range(30):
+        await world.create(f"user-{number}")
+    await world.app.counters.flush((await world.context()).workspace.id)
+    turns: list[int] = []
+    done = 0
+
+    def count(mapped: int, _: int) -> None:
+        nonlocal done
+        done = mapped
+
+    async def others() -> None:
+        while done < 30:
+            turns.append(done)
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    assert (await world.app.preview.sample(LARKFIELD, count=30, progress=count)).sampled == 30
+    await waiting
+    assert set(turns) >= set(range(1, 30))
