@@ -1,11 +1,12 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, log, plugins, preview, tokens, workspaces
+from . import document, expressions, log, plugins, preview, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
+    expressions.endpoints,
     preview.endpoints,
     log.endpoints,
     document.endpoints,
