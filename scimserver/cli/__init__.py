@@ -15,6 +15,7 @@ COMMANDS = {
     "token": "token",
     "admin-key": "admin_key",
     "expression": "expression",
+    "preview": "preview",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

@@ -1,12 +1,13 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, expressions, log, plugins, tokens, workspaces
+from . import document, expressions, log, plugins, preview, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
     expressions.endpoints,
+    preview.endpoints,
     log.endpoints,
     document.endpoints,
 )

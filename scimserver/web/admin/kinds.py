@@ -27,6 +27,7 @@ from ...errors import (
 )
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
+from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
@@ -178,7 +179,7 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (InvalidValue, WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem),
+        (InvalidValue, WorkspaceProblem, PluginProblem, PreviewProblem, ProfileProblem, SchemaProblem, TextProblem),
     ),
     Kind(
         "too-many-requests",
