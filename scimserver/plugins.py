@@ -112,6 +112,17 @@ class PluginManager:
         """Loaded plugins by name."""
         return MappingProxyType(self._infos)
 
+    def module(self, name: str) -> ModuleType:
+        """Return the module of a loaded plugin; raises KeyError if there is none of that name."""
+        module: ModuleType | None = self._manager.get_plugin(name)
+        if module is None:
+            raise KeyError(name)
+        return module
+
+    def place(self, name: str) -> str:
+        """Return the file or entry point that a plugin was loaded from; raises KeyError if there is none."""
+        return self._places[name]
+
     def schema_files(self) -> list[Path]:
         """Return the schema files that plugins bring along, for :func:`scimserver.schema.catalogue.load_schemas`.
 
