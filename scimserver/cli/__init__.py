@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+    "plugin": "plugin",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

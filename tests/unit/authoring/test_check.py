@@ -91,7 +91,9 @@ def test_what_a_mapper_may_do_is_not_told(tried):
 
 
 def test_the_document_and_what_is_stored_must_stay_as_they_are(tried):
-    changed = tried(mapper("document['made_before']['by'].append('me') if document else 0\nreturn {'a': 1}", "document"))
+    changed = tried(
+        mapper("document['made_before']['by'].append('me') if document else 0\nreturn {'a': 1}", "document")
+    )
     assert any("changes the document" in p.text for p in changed.errors)
     counting = tried(mapper("return {'n': (stored or {}).get('n', 0) + 1}", "stored"))
     assert any("a re-map would change it each time" in p.text for p in counting.errors)
@@ -127,7 +129,11 @@ def test_a_check_that_takes_too_long_is_stopped(tried):
 
 
 def test_a_slow_mapper_is_warned_of_with_its_sample(tried):
-    report = tried(mapper("n = sum(range(4_000_000)) if 'very' in resource.get('title', '') or len(resource.get('title', '')) > 999 else 0\nreturn {'n': n}"))
+    report = tried(
+        mapper(
+            "n = sum(range(4_000_000)) if 'very' in resource.get('title', '') or len(resource.get('title', '')) > 999 else 0\nreturn {'n': n}"
+        )
+    )
     assert report.ok
     assert [p.sample for p in report.warnings if "more than 50 ms" in p.text] == ["User with very long texts"]
 
@@ -168,7 +174,10 @@ def test_settings_are_tried_and_their_lack_is_told(tried):
 
 
 def test_a_refusal_is_fine_and_one_that_quotes_the_person_is_warned_of(tried):
-    fine = tried("@hookimpl\ndef scim_validate(resource):\n    if 'title' not in resource: raise errors.InvalidValue('`title` is missing: map it.')\n" + mapper("return {'t': resource['title']}"))
+    fine = tried(
+        "@hookimpl\ndef scim_validate(resource):\n    if 'title' not in resource: raise errors.InvalidValue('`title` is missing: map it.')\n"
+        + mapper("return {'t': resource['title']}")
+    )
     assert fine.ok, fine.problems
     assert 0 < fine.refused < fine.tried
     quoting = tried("@hookimpl\ndef scim_validate(resource): raise errors.InvalidValue(f'{resource}')")
