@@ -60,10 +60,11 @@ def plugins_of_project(folder: Path) -> list[Path]:
     """
     file = folder / PROJECT_FILE
     try:
-        project = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {})
+        named = (
+            tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("entry-points", {}).get(GROUP, {})
+        )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectProblem(f"{file}: cannot be read as TOML: {error}.") from error
-    named = project.get("entry-points", {}).get(GROUP)
     if not isinstance(named, dict) or not named:
         raise ProjectProblem(
             f'{file}: names no plugin; add [project.entry-points.{GROUP}] with a line such as badge = "badge", where '

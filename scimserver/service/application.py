@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import Unavailable
+from ..metrics import Metrics
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..settings import Settings
@@ -25,6 +26,7 @@ from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .bulk import Bulk
 from .cursors import Cursors
+from .deliveries import Deliveries
 from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
@@ -46,10 +48,12 @@ class Application:
     def __init__(self, settings: Settings, database: Database, *, sole_process: bool = False) -> None:
         self.settings = settings
         self.database = database
-        self.plugins = PluginManager.load(settings.plugins.dirs)
+        self.metrics = Metrics()
+        self.plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only, metrics=self.metrics)
         self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
+        self.deliveries = Deliveries(self.metrics)
         self.stores = ResourceStores(database, self.counters)
         users, groups = (self.stores.of(self.catalogue.resource_type(name)) for name in ("User", "Group"))
         memberships = MembershipStore(database, self.counters)
@@ -97,6 +101,7 @@ class Application:
         stack.callback(self.plugins.shutdown)
         await self.counters.start()
         stack.push_async_callback(self.counters.stop)
+        stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
         await self.requests.start()
@@ -105,7 +110,7 @@ class Application:
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)
         if workspace is not None:
-            await workspace.pipeline.after_commit(events)
+            self.deliveries.put(workspace.pipeline, events)
 
     def tenant_url(self, slug: str) -> str:
         """Return the Tenant URL of a workspace as the configuration gives it."""

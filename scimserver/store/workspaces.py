@@ -1,6 +1,5 @@
 """Workspaces as they are stored."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +8,12 @@ from typing import Any, Literal
 
 from pymongo import ReturnDocument
 
+from ..slugs import is_slug
 from .documents import now
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 State = Literal["active", "suspended", "deleting"]
-SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
 OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests")
 """Collections whose documents go with their workspace."""
 BATCH = 500
@@ -144,7 +143,7 @@ def check_slug(slug: str) -> None:
     Raises:
         WorkspaceProblem: it is not 2 to 63 characters of a–z, 0–9 and single inner hyphens.
     """
-    if not 2 <= len(slug) <= 63 or not SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise WorkspaceProblem(
             f"`{slug[:80]}` cannot be the name of a workspace: use 2 to 63 characters of a-z and 0-9, "
             "with single hyphens between them, such as `north-gate2`."
