@@ -107,7 +107,7 @@ class Trial:
             with self._at("scim_check_settings"):
                 warnings = manager.check_settings(WORKSPACE, chosen, catalogue.paths())
         except (PluginProblem, SchemaProblem) as problem:
-            self._refuse(problem)
+            self._refuse(problem, self._hook)
         for warning in warnings:
             self._problem("warning", warning, place_of_hook(module, "scim_check_settings"))
         frozen = manager.pipeline(WORKSPACE, chosen).steps[0].settings
@@ -134,10 +134,13 @@ class Trial:
                     "warning", f"the setting `{name}` has no description: say in settings_schema what it does.", place
                 )
 
-    def _refuse(self, problem: Exception) -> None:
-        # A cause has the place where Python stopped; otherwise the text names a function of the module.
-        place = place_of_error(problem.__cause__, self._root) or place_of_text(str(problem), self._path)
-        self._problem("error", str(problem).removeprefix(f"{self._path}: "), place)
+    def _refuse(self, problem: Exception, hook: str = "") -> None:
+        # A cause has the place where Python stopped; otherwise it is a hook's, or the text names a function.
+        place = place_of_error(problem.__cause__, self._root) or (
+            self._place(hook) if hook else place_of_text(str(problem), self._path)
+        )
+        text = str(problem).removeprefix(f"{self._path}: ").removeprefix(f"Workspace `{WORKSPACE}`: ")
+        self._problem("error", text, place)
         raise _Stop
 
     # -- trying --------------------------------------------------------------------------------------------------------
