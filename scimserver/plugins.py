@@ -96,7 +96,7 @@ class PluginManager:
             raise PluginProblem(f"{place}: {error}. The hooks are {', '.join(HOOKS)}.") from error
         self._infos[info.name] = info
         self._places[info.name] = place
-        self._watches[info.name] = PluginWatch(info.name, self._hooks_of(info.name), self._metrics)
+        self._watches[info.name] = PluginWatch(info.name, self.hooks_of(info.name), self._metrics)
         return info
 
     @property
@@ -233,7 +233,7 @@ class PluginManager:
         for plugin in [] if problems else chosen:
             info = self._infos[plugin["name"]]
             settings = with_defaults(info.settings_schema, plugin.get("settings") or {})
-            hooks = {hook: self._only(info.name, hook) for hook in self._hooks_of(info.name)}
+            hooks = {hook: self._only(info.name, hook) for hook in self.hooks_of(info.name)}
             mapper = getattr(self._manager.get_plugin(info.name), "scim_map", None)
             steps.append(
                 Step(
@@ -266,8 +266,9 @@ class PluginManager:
         found += [f"the plugin `{name}` is listed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
         return found
 
-    def _hooks_of(self, name: str) -> list[str]:
-        module = self._manager.get_plugin(name)
+    def hooks_of(self, name: str) -> list[str]:
+        """Return the names of the hooks that a loaded plugin has."""
+        module = self.module(name)
         return [hook for hook in HOOKS if hasattr(module, hook)]
 
     def _only(self, name: str, hook: str) -> pluggy.HookCaller:

@@ -14,6 +14,8 @@ COMMANDS = {
     "workspace": "workspace",
     "token": "token",
     "plugin": "plugin",
+    "admin-key": "admin_key",
+    "preview": "preview",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

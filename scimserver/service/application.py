@@ -12,6 +12,7 @@ from ..metrics import Metrics
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..settings import Settings
+from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Event
@@ -24,10 +25,13 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .admin_keys import AdminKeyService
 from .bulk import Bulk
 from .cursors import Cursors
+from .deletions import Deletions
 from .deliveries import Deliveries
 from .groups import GroupMembers
+from .preview import PreviewService
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
@@ -63,11 +67,16 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
+        self.deletions = Deletions(self.workspaces)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(self.stores, memberships, views, cursors)
+        self.preview = PreviewService(
+            self.workspaces, self.plugins, self.stores, members, self.queries, self.tenant_url
+        )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
         self.database_url = ""
@@ -94,6 +103,7 @@ class Application:
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
+            stack.push_async_callback(app.admin_keys.close)
             yield app
 
     async def _start_background(self, stack: AsyncExitStack) -> None:
@@ -104,6 +114,8 @@ class Application:
         stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.deletions.start()
+        stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
 
