@@ -30,6 +30,7 @@ from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
 from .redaction import Redaction
+from .remap import Remaps
 from .requests import RequestLog
 from .tokens import TokenService
 from .views import Views
@@ -66,6 +67,9 @@ class Application:
         self.queries = Queries(self.stores, memberships, views, cursors)
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
+        self.remaps = Remaps(
+            database, self.workspaces, self.stores, self.counters, self.changes, busy=lambda: self.in_flight > 0
+        )
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""
@@ -101,6 +105,8 @@ class Application:
         stack.push_async_callback(self.changes.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
+        await self.remaps.start()
+        stack.push_async_callback(self.remaps.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)

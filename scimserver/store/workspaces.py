@@ -15,7 +15,7 @@ from .failures import DuplicateKey, StoreError, translated
 
 State = Literal["active", "suspended", "deleting"]
 SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
-OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests")
+OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests", "jobs")
 """Collections whose documents go with their workspace."""
 BATCH = 500
 
