@@ -11,6 +11,7 @@ from ..errors import Unavailable
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, load_schemas
 from ..settings import Settings
+from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Event
@@ -23,6 +24,7 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .admin_keys import AdminKeyService
 from .bulk import Bulk
 from .cursors import Cursors
 from .groups import GroupMembers
@@ -61,6 +63,7 @@ class Application:
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
@@ -94,6 +97,7 @@ class Application:
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
+            stack.push_async_callback(app.admin_keys.close)
             yield app
 
     async def _start_background(self, stack: AsyncExitStack) -> None:
