@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+    "remap": "remap",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

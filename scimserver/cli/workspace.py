@@ -3,11 +3,14 @@
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import database_options, one_line_errors, open_application, print_json, print_table, run
+
+if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
+    from ..service.remap_report import Staleness
 
 Work = Callable[[Any], Awaitable[Any]]
 """From the application to the result."""
@@ -80,7 +83,7 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         return
     from ..service.profiles import BEHAVIOURS
 
-    for key in [key for key in found if key not in ("plugins", "limits", "switches")]:
+    for key in [key for key in found if key not in ("plugins", "limits", "switches", "mapping")]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
@@ -92,21 +95,33 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         click.echo(f"limits.{key}  {value}")
 
 
+def _show_mapping(mapping: "Staleness") -> None:
+    click.echo(f"{'mapping':12}  {mapping.revision}: {mapping.sentence()}")
+    if mapping.last is not None:
+        click.echo(f"{'last re-map':12}  {mapping.last_sentence()}")
+
+
 @workspace.command()
 @click.argument("name")
 @database_options
 @one_line_errors
 def show(name: str, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
-    """Show one workspace with its plugins and limits.
+    """Show one workspace with its plugins and limits, and whether its documents are made by its mapping as it is now.
 
     \b
     Example: scimserver workspace show larkfield
     """
 
-    async def work(app: Any) -> dict[str, Any]:
-        return {**(await app.workspaces.show(name)).to_json(), "tenant_url": app.tenant_url(name)}
+    async def work(app: Any) -> tuple[dict[str, Any], Any]:
+        return {
+            **(await app.workspaces.show(name)).to_json(),
+            "tenant_url": app.tenant_url(name),
+        }, await app.remaps.staleness(name)
 
-    _show(_do(config, database, work), as_json)
+    found, mapping = _do(config, database, work)
+    _show({**found, "mapping": mapping.to_json()}, as_json)
+    if not as_json:
+        _show_mapping(mapping)
 
 
 @workspace.command("set")
@@ -132,10 +147,15 @@ def set_(
         raise click.UsageError(f"`{wrong[0]}` is not KEY=VALUE.")
     wanted = dict(change.split("=", 1) for change in changes)
 
-    async def work(app: Any) -> Any:
-        return (await app.workspaces.set(name, wanted)).to_json()
+    async def work(app: Any) -> tuple[dict[str, Any], Any]:
+        before = await app.workspaces.show(name)
+        changed = await app.workspaces.set(name, wanted)
+        return changed.to_json(), await app.remaps.made_stale(before, changed)
 
-    _show(_do(config, database, work), as_json)
+    found, mapping = _do(config, database, work)
+    _show({**found, "mapping": mapping.to_json()} if mapping else found, as_json)
+    if mapping and not as_json:
+        _show_mapping(mapping)
 
 
 @workspace.command()

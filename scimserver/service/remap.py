@@ -16,11 +16,12 @@ import structlog
 from ..errors import Unavailable
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
+from ..store.documents import now
 from ..store.driver import Database
-from ..store.jobs import WAITING, Job, JobProblem, JobStore
+from ..store.jobs import WAITING, Job, JobOver, JobProblem, JobStore, NoSuchJob
 from ..store.resources import ResourceStores
 from ..store.tasks import end
-from ..store.workspaces import WorkspaceProblem
+from ..store.workspaces import Workspace, WorkspaceDeleting
 from .remap_pace import RATE, Pace
 from .remap_progress import Progress
 from .remap_report import DryRun, Staleness
@@ -76,7 +77,7 @@ class Remaps:
         documents = await self._walker.total(active)
         revision, problem = active.pipeline.revision, active.pipeline.problem
         looked = stale = 0
-        if not problem and documents:
+        if not problem:
             async for stretch in self._walker.stretches(active):
                 looked += len(stretch.rows)
                 stale += sum(made_by != revision for _, _, made_by in stretch.rows)
@@ -85,6 +86,16 @@ class Remaps:
             else:
                 documents = looked
         return Staleness(active.slug, revision, documents, looked, stale, problem, jobs[0] if jobs else None)
+
+    async def made_stale(self, before: Workspace, after: Workspace) -> Staleness | None:
+        """Return what a change of a workspace has made stale; None if it has not changed the mapping.
+
+        Raises:
+            Unavailable: the workspace's profile is not installed.
+        """
+        if self._workspaces.mapping_of(before) == self._workspaces.mapping_of(after):
+            return None
+        return await self.staleness(after.slug)
 
     async def jobs(self, slug: str) -> list[Job]:
         """Return a workspace's re-maps, the newest first.
@@ -100,12 +111,12 @@ class Remaps:
 
         Raises:
             WorkspaceProblem: there is no such workspace.
-            JobProblem: it has no such job.
+            NoSuchJob: it has no such job.
         """
         workspace = await self._workspaces.show(slug)
         job = await self._jobs.get(workspace.id, n)
         if job is None or job.kind != KIND:
-            raise JobProblem(f"Workspace `{slug}` has no re-map with the number {n}.")
+            raise NoSuchJob(f"Workspace `{slug}` has no re-map with the number {n}.")
         return job
 
     # -- beginning and ending --------------------------------------------------------------------------------------
@@ -123,7 +134,7 @@ class Remaps:
         """
         record = await self._workspaces.show(slug)
         if record.state == "deleting":
-            raise WorkspaceProblem(f"Workspace `{slug}` is being deleted.")
+            raise WorkspaceDeleting(f"Workspace `{slug}` is being deleted.")
         active = await self._mapping(slug)
         _check_rate(rate)
         progress = Progress(active.pipeline.revision, record.revision)
@@ -138,12 +149,12 @@ class Remaps:
 
         Raises:
             WorkspaceProblem: there is no such workspace.
-            JobProblem: there is no such job, or it is at its end already.
+            NoSuchJob, JobOver: there is no such job, or it is at its end already.
         """
         job = await self.job(slug, n)
         if not await self._jobs.turn(job.ws, n, (*WAITING, "paused"), "cancelled"):
             job = await self.job(slug, n)
-            raise JobProblem(f"Re-map {n} of workspace `{slug}` is {job.state} already.")
+            raise JobOver(f"Re-map {n} of workspace `{slug}` is {job.state} already.")
         return await self.job(slug, n)
 
     async def resume(self, slug: str, n: int) -> Job:
@@ -151,14 +162,29 @@ class Remaps:
 
         Raises:
             WorkspaceProblem: there is no such workspace.
-            JobProblem: there is no such job, or it is at its end.
+            NoSuchJob, JobOver: there is no such job, or it is at its end.
         """
         job = await self.job(slug, n)
         if not job.is_open:
-            raise JobProblem(f"Re-map {n} of workspace `{slug}` is {job.state}: begin another one.")
+            raise JobOver(f"Re-map {n} of workspace `{slug}` is {job.state}: begin another one.")
         await self._jobs.turn(job.ws, n, ("paused",), "queued")
         self._nudge.set()
         return await self.job(slug, n)
+
+    @staticmethod
+    def held(job: Job) -> bool:
+        """Tell whether some process runs the job now."""
+        return job.held(now())
+
+    async def set_rate(self, job: Job, rate: float) -> Job:
+        """Change the rate of a job for whoever takes it over next.
+
+        Raises:
+            JobProblem: the rate cannot be used.
+        """
+        _check_rate(rate)
+        await self._jobs.set_options(job.ws, job.n, {**job.options, "rate": rate})
+        return await self._jobs.get(job.ws, job.n) or job
 
     async def follow(self, job: Job, told: Callable[[Job, Progress], None] = lambda _, __: None) -> Job:
         """Run an open re-map here, or watch it while another process does; returns it when it is no longer open.
@@ -175,7 +201,7 @@ class Remaps:
                 await self._run(leased, functools.partial(told, leased), stopped_paused=True)
             found = await self._jobs.get(job.ws, job.n)
             if found is None:
-                raise WorkspaceProblem("The workspace was deleted meanwhile.")
+                raise WorkspaceDeleting("The workspace was deleted meanwhile.")
             job = found
             told(job, Progress.from_bson(job.progress))
             if job.state not in WAITING:

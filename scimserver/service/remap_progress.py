@@ -71,7 +71,7 @@ class Progress:
     def to_json(self) -> dict[str, Any]:
         """Return the counts that commands and the API show."""
         return {
-            "documents": self.documents,
+            "documents": max(self.documents, self.looked),
             "looked_at": self.looked,
             "changed": self.changed,
             "unchanged": self.unchanged,

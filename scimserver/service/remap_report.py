@@ -1,11 +1,21 @@
 """What is said of a re-map and of stale documents: by commands and by the admin API alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ..store.jobs import Job
 from .remap_progress import Progress
+
+
+def plain(value: Any) -> Any:
+    """Return a stored value as JSON has it: datetimes become texts."""
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,14 @@ class Staleness:
             f"`scimserver remap {self.slug}` makes them again"
         )
 
+    def last_sentence(self) -> str:
+        """Return what became of the last re-map."""
+        if self.last is None:
+            return "none"
+        moment = self.last.finished or self.last.started or self.last.created
+        which = "this mapping" if self.last.progress["revision"] == self.revision else "an earlier mapping"
+        return f"{self.last.n}, for {which}: {self.last.state}, {moment:%Y-%m-%d %H:%M:%S} UTC"
+
     def to_json(self) -> dict[str, Any]:
         """Return the form that commands and the API show."""
         return {
@@ -79,7 +97,7 @@ class DryRun:
             "looked_at": self.progress.looked,
             "complete": self.progress.looked == documents,
             **{name: counts[name] for name in ("changed", "unchanged", "failed")},
-            "samples": list(self.samples),
+            "samples": plain(list(self.samples)),
             "failures": counts["failures"],
         }
 

@@ -99,6 +99,10 @@ class WorkspaceService:
             slug = stored.slug if stored else None
         return await self.resolve(slug) if slug else None
 
+    def mapping_of(self, workspace: Workspace) -> str:
+        """Return the revision of a workspace's mapping, by the plugins that are installed here."""
+        return self._plugins.pipeline(workspace.slug, workspace.plugins).revision
+
     async def refreshed(
         self, workspace_id: str, known: tuple[Workspace, ActiveWorkspace] | None
     ) -> tuple[Workspace, ActiveWorkspace] | None:

@@ -23,7 +23,7 @@ State = Literal["queued", "running", "paused", "finished", "failed", "cancelled"
 OPEN: tuple[State, ...] = ("queued", "running", "paused")
 WAITING: tuple[State, ...] = ("queued", "running")
 """States that a server process looks for; a paused job waits for a person."""
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 KEPT = 20
 """Jobs of a workspace that stay."""
 _STATES = frozenset(get_args(State))
@@ -31,6 +31,14 @@ _STATES = frozenset(get_args(State))
 
 class JobProblem(StoreError):
     """What was asked of a job cannot be done; the text says why and what to do."""
+
+
+class NoSuchJob(JobProblem):
+    """The workspace has no job of that number."""
+
+
+class JobOver(JobProblem):
+    """The job is at its end."""
 
 
 class JobOpen(JobProblem):
@@ -156,6 +164,11 @@ class JobStore:
             values["finished"] = now()
         condition = {"_id": _id(ws, n), "state": {"$in": list(among)}}
         return bool((await self._collection.update_one(condition, {"$set": values})).matched_count)
+
+    @translated()
+    async def set_options(self, ws: str, n: int, options: Mapping[str, Any]) -> None:
+        """Change what was asked for; holds from the next time that somebody takes the job over."""
+        await self._collection.update_one({"_id": _id(ws, n)}, {"$set": {"options": dict(options)}})
 
     @translated()
     async def _forget(self, numbers: Sequence[int], ws: str) -> None:
