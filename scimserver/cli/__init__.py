@@ -16,6 +16,7 @@ COMMANDS = {
     "plugin": "plugin",
     "admin-key": "admin_key",
     "preview": "preview",
+    "remap": "remap",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",
