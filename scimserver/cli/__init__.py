@@ -17,6 +17,7 @@ COMMANDS = {
     "admin-key": "admin_key",
     "preview": "preview",
     "remap": "remap",
+    "expression": "expression",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

@@ -42,8 +42,8 @@ def list_(workspace: str | None, config: Path | None, database: str | None, as_j
         async with open_application(config, database) as app:
             chosen = (await app.workspaces.show(name)).to_json()["plugins"]
             order = {one["name"]: (place, one["settings"]) for place, one in enumerate(chosen, start=1)}
-            visible: Any = getattr(app.plugins, "visible_to", lambda slug: app.plugins.infos)(name)
-            listed = [{**_described(app.plugins, info), "place": None, "chosen": None} for info in visible.values()]
+            visible = app.plugins.visible_to(name).values()
+            listed = [{**_described(app.plugins, info), "place": None, "chosen": None} for info in visible]
             for one in listed:
                 one["place"], one["chosen"] = order.pop(one["name"], (None, None))
             missing = [
@@ -55,8 +55,12 @@ def list_(workspace: str | None, config: Path | None, database: str | None, as_j
     if workspace:
         found = run(of_workspace(workspace))
     else:
-        plugins = PluginManager.load(load(config).plugins.dirs)
-        found = [_described(plugins, info) for _, info in sorted(plugins.infos.items())]
+        settings = load(config).plugins
+        plugins = PluginManager.load(settings.dirs, only=settings.only)
+        found = [
+            {**_described(plugins, info), "only": settings.only.get(name)}
+            for name, info in sorted(plugins.infos.items())
+        ]
     if as_json:
         print_json(found)
         return
@@ -64,17 +68,14 @@ def list_(workspace: str | None, config: Path | None, database: str | None, as_j
 
 
 def _described(plugins: "PluginManager", info: "PluginInfo") -> dict[str, Any]:
-    from ..plugins import HOOKS
-
-    module = plugins.module(info.name)
     properties = info.settings_schema.get("properties", {})
     return {
         "name": info.name,
         "installed": True,
         "version": info.version,
         "description": info.description,
-        "from": plugins.place(info.name),
-        "hooks": [hook for hook in HOOKS if hasattr(module, hook)],
+        "installed_from": plugins.place(info.name),
+        "hooks": plugins.hooks_of(info.name),
         "settings": {
             name: {key: item[key] for key in ("description", "default") if key in item}
             for name, item in properties.items()
@@ -90,7 +91,8 @@ def _lines(found: dict[str, Any]) -> str:
     lines = [
         f"{found['name']} {found['version']}{place}",
         f"  {found['description']}" if found["description"] else "",
-        f"  from   {found['from']}",
+        f"  from   {found['installed_from']}",
+        f"  only   for {', '.join(found['only'])}" if found.get("only") is not None else "",
         f"  hooks  {', '.join(hook for hook in found['hooks'] if hook != 'scim_plugin_info')}",
     ]
     for name, item in found["settings"].items():

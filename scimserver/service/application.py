@@ -30,6 +30,7 @@ from .bulk import Bulk
 from .cursors import Cursors
 from .deletions import Deletions
 from .deliveries import Deliveries
+from .expression_tools import ExpressionTools
 from .groups import GroupMembers
 from .preview import PreviewService
 from .profiles import Profiles
@@ -83,6 +84,7 @@ class Application:
         self.remaps = Remaps(
             database, self.workspaces, self.stores, self.counters, self.changes, busy=lambda: self.in_flight > 0
         )
+        self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

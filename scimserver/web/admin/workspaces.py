@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ...plugins import PluginProblem
 from ...service.profiles import DEFAULT
@@ -18,7 +18,7 @@ from ...store.workspaces import (
 )
 from .conditions import revisions, set_etag
 from .kinds import ROOT
-from .operations import Call, Endpoints, Model
+from .operations import Call, Endpoints, Instant, Model
 
 endpoints = Endpoints("workspaces", "Workspaces: one for each customer.")
 
@@ -57,8 +57,8 @@ class WorkspaceAnswer(Model):
     plugins: list[ChosenPlugin]
     """In the order in which they run."""
     limits: Limits
-    created: AwareDatetime
-    modified: AwareDatetime
+    created: Instant
+    modified: Instant
     revision: int
     """Raised by every change; in quotes, it is the `ETag`."""
 

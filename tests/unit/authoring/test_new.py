@@ -105,4 +105,4 @@ def test_it_can_be_installed_as_a_package(tmp_path):
         PYTHONPATH=str(tmp_path / "site"),
     )
     (found,) = [plugin for plugin in json.loads(listed) if plugin["name"] == "badge"]
-    assert found["from"] == "badge (badge)"
+    assert found["installed_from"] == "badge (badge)"

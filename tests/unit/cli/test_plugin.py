@@ -80,12 +80,15 @@ def test_a_path_without_plugin() -> None:
 def test_list_shows_what_is_installed_from_where_with_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     run("new", "badge")
     monkeypatch.setenv("SCIMSERVER_PLUGINS__DIRS", '["badge"]')
+    monkeypatch.setenv("SCIMSERVER_PLUGINS__ONLY", '{"badge": ["larkfield", "northgate"]}')
     found = {plugin["name"]: plugin for plugin in json.loads(run("list", "--json").stdout)}
     assert {"badge", "profile", "work_address"} <= set(found)
     badge = found["badge"]
-    assert (badge["from"], badge["version"], badge["installed"]) == ("badge/badge", "1", True)
+    assert (badge["installed_from"], badge["version"], badge["installed"]) == ("badge/badge", "1", True)
     assert badge["hooks"] == ["scim_plugin_info", "scim_map"]
     assert badge["settings"]["separator"]["default"] == " / "
+    assert (badge["only"], found["profile"]["only"]) == (["larkfield", "northgate"], None)
     text = run("list").stdout
+    assert "only   for larkfield, northgate" in text
     assert 'badge.separator=" / "  What stands between' in text
     assert "from   scimserver (scimserver_plugins.work_address)" in text
