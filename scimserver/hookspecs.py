@@ -99,11 +99,12 @@ class CommittedEvent:
     id: str
     """Unique, and the ``_id`` in ``changes``; the same event may be delivered twice, after a crash."""
     action: str
-    """``create``, ``update``, ``delete``, ``member_add`` or ``member_remove``."""
+    """``create``, ``update``, ``delete``, ``remap`` (the same resource, another document), ``member_add`` or
+    ``member_remove``."""
     resource_type: str
     resource_id: str
     version: int
-    """Version of the resource after the change; 0 for a membership."""
+    """Version of the resource after the change; a re-map has not changed it; 0 for a membership."""
     at: datetime
     data: Mapping[str, Any]
     """``group`` and ``member`` of a membership; empty otherwise."""

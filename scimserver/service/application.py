@@ -37,6 +37,7 @@ from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
 from .redaction import Redaction
+from .remap import Remaps
 from .requests import RequestLog
 from .tokens import TokenService
 from .views import Views
@@ -80,6 +81,9 @@ class Application:
         )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.redaction = Redaction(self.catalogue)
+        self.remaps = Remaps(
+            database, self.workspaces, self.stores, self.counters, self.changes, busy=lambda: self.in_flight > 0
+        )
         self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
@@ -120,6 +124,8 @@ class Application:
         stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
+        await self.remaps.start()
+        stack.push_async_callback(self.remaps.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)

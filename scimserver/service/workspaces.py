@@ -107,6 +107,25 @@ class WorkspaceService:
             slug = stored.slug if stored else None
         return await self.resolve(slug) if slug else None
 
+    def mapping_of(self, workspace: Workspace) -> str:
+        """Return the revision of a workspace's mapping, by the plugins that are installed here."""
+        return self._plugins.pipeline(workspace.slug, workspace.plugins).revision
+
+    async def refreshed(
+        self, workspace_id: str, known: tuple[Workspace, ActiveWorkspace] | None
+    ) -> tuple[Workspace, ActiveWorkspace] | None:
+        """Return a workspace as it is in the database now; ``known`` itself while that is so, None once it is gone.
+
+        Raises:
+            Unavailable: the database is away, or the workspace's profile is not installed.
+        """
+        workspace = await self._store.get(workspace_id)
+        if workspace is None or workspace.state == "deleting":
+            return None
+        if known is not None and known[0].revision == workspace.revision:
+            return known
+        return workspace, self._activate(workspace)
+
     def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         try:
             profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)

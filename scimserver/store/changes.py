@@ -79,6 +79,18 @@ class ChangeLog:
             except Exception as error:
                 log.warning("changes not sent, will be tried again", error=repr(error))
 
+    @property
+    def running(self) -> bool:
+        """Whether this process sends events; a command leaves its own in the outboxes, for a server's sweep."""
+        return bool(self._tasks)
+
+    async def catch_up(self) -> None:
+        """Learn what the sweeps have sent so far, in a process that does not sweep itself."""
+        with translated():
+            stored = await self._database["deployment"].find_one({"_id": "sweep"})
+        if stored is not None:
+            self._swept = max(self._swept, int(stored["minute"]) - SWEEP_BACK_MINUTES)
+
     def queue(self, *events: Event) -> None:
         """Take over events that are committed."""
         if len(self._queue) + len(events) <= MAX_QUEUED:

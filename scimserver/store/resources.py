@@ -120,8 +120,42 @@ class ResourceStore:
 
     @staticmethod
     def _unchanged(document: Document, version: int) -> dict[str, Any]:
-        # `grouped` is set without a new version: without it here, a write would take the mark back.
-        return {"_id": document.id, "ws": document.ws, "v": version, "grouped": document.grouped}
+        # `grouped` and `remaps` change without a new version: without them here, a write would take the mark back, or
+        # lose the event of a re-map that came between.
+        return {
+            "_id": document.id,
+            "ws": document.ws,
+            "v": version,
+            "grouped": document.grouped,
+            "remaps": document.remaps,
+        }
+
+    async def remap(self, document: Document, app: dict[str, Any], revision: str, event: Event) -> bool:
+        """Write what a mapping has made of a resource that has not changed; False if somebody was faster.
+
+        ``document`` is as it was read, with the outbox that is to stay. It keeps its version and its date.
+        """
+        made: dict[str, Any] = {
+            "app": app,
+            "map": revision,
+            "touched": minute_of(event.at),
+            "remaps": (document.remaps or 0) + 1,
+            "outbox": [e.to_bson() for e in (*document.outbox, event)],
+        }
+        async with self.counters.writing(document.ws):
+            with translated():
+                result = await self.collection.update_one(self._as_read(document), {"$set": made})
+        return bool(result.matched_count)
+
+    async def confirm(self, document: Document, revision: str) -> bool:
+        """Note that this mapping makes the same of the resource; False if somebody was faster."""
+        with translated():
+            result = await self.collection.update_one(self._as_read(document), {"$set": {"map": revision}})
+        return bool(result.matched_count)
+
+    @staticmethod
+    def _as_read(document: Document) -> dict[str, Any]:
+        return {"_id": document.id, "ws": document.ws, "v": document.v, "remaps": document.remaps, "deleted": None}
 
     async def set_grouped(self, ws: str, ids: Iterable[str]) -> frozenset[str]:
         """Mark documents as members of some group, before the first row is written; returns those that exist."""
@@ -196,6 +230,13 @@ class ResourceStore:
             _, last = await self._ends(ws, windows, *spans[-1])
         documents = await self.find(ws, {"seq": {"$gte": first, "$lte": last}}) if first <= last else []
         return documents[:count], windows.total
+
+    @translated()
+    async def mappings(self, ws: str, low: int, high: int) -> list[tuple[int, str, str]]:
+        """Return sequence number, id and mapping of the documents between two numbers, both included, in order."""
+        within = {"seq": {"$gte": low, "$lte": high}, "ws": ws, **self.own}
+        rows = await self.collection.find(within, {"seq": 1, "map": 1}).to_list(None)
+        return sorted((row["seq"], row["_id"], row["map"]) for row in rows)
 
     async def rank(self, ws: str, windows: Windows, seq: int) -> int:
         """Return how many documents have a lower sequence number; ``windows`` are the workspace's counts."""

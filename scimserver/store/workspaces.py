@@ -15,7 +15,7 @@ from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 State = Literal["active", "suspended", "deleting"]
-OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests")
+OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests", "jobs")
 """Collections whose documents go with their workspace."""
 BATCH = 500
 
