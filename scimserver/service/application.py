@@ -34,6 +34,7 @@ from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
 from .requests import RequestLog
+from .schemas import SchemaService
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -63,6 +64,7 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
+        self.schemas = SchemaService(self.workspaces, self.catalogues, self.stores, self.plugins)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
