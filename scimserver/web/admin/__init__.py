@@ -1,10 +1,12 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, tokens, workspaces
+from . import document, log, plugins, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
+    plugins.endpoints,
+    log.endpoints,
     document.endpoints,
 )
 """In the order of the document."""
