@@ -191,7 +191,12 @@ def _named(documents: Sequence[dict[str, Any]], name: str, slug: str) -> dict[st
 def _summary(document: Mapping[str, Any], catalogue: SchemaCatalogue, unready: Sequence[str]) -> dict[str, Any]:
     name = name_of(document)
     if is_resource_type(document):
-        return {"name": name, "kind": "resource type", "endpoint": document["endpoint"], "schema": document["schema"]}
+        return {
+            "name": name,
+            "kind": "resource type",
+            "endpoint": document["endpoint"],
+            "core_schema": document["schema"],
+        }
     definition = next((d for d in catalogue.schemas if d.id == name), None)
     return {
         "name": name,

@@ -1,11 +1,12 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, log, plugins, tokens, workspaces
+from . import document, log, plugins, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
+    schemas.endpoints,
     log.endpoints,
     document.endpoints,
 )
