@@ -49,10 +49,11 @@ class Deliveries:
         told = as_told(events)
         for step in pipeline.listeners:
             key = (step.workspace, step.name)
-            queue = self._queues.setdefault(key, _Queue())
+            queue = self._queues.get(key) or _Queue()
             if self._stopped or queue.events + len(told) > MAX_WAITING:
                 self._leave_out(step, len(told))
                 continue
+            self._queues[key] = queue
             queue.batches.append((step, told))
             queue.events += len(told)
             if queue.task is None:
@@ -92,3 +93,4 @@ class Deliveries:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._queues.clear()

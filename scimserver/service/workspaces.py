@@ -90,7 +90,7 @@ class WorkspaceService:
         elif cached and cached[2] and cached[1] == workspace.revision and cached[2].id == workspace.id:
             active, revision = cached[2], workspace.revision
         else:
-            active, revision = self._activate(workspace), workspace.revision
+            active, revision = await self._activate(workspace), workspace.revision
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
@@ -109,7 +109,7 @@ class WorkspaceService:
             slug = stored.slug if stored else None
         return await self.resolve(slug) if slug else None
 
-    def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+    async def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         try:
             profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)
         except ProfileProblem:
@@ -118,7 +118,7 @@ class WorkspaceService:
                 "must bring its file back or choose another profile."
             ) from None
         try:
-            vocabulary = self._catalogues.vocabulary(workspace, profile.behaviours)
+            vocabulary = await self._catalogues.vocabulary(workspace, profile.behaviours)
         except SchemaProblem as problem:
             raise Unavailable(
                 "The schemas of this workspace do not go together with those of this server: the operator must change "
@@ -186,7 +186,7 @@ class WorkspaceService:
             NoSuchWorkspace: there is none with that slug.
             Unavailable: its profile is not installed.
         """
-        return self._activate(await self.show(slug))
+        return await self._activate(await self.show(slug))
 
     async def change(self, slug: str, change: WorkspaceChange, *, revisions: Revisions = None) -> Changed:
         """Change a workspace, everything or nothing; what changes nothing is not written.

@@ -383,6 +383,6 @@ async def test_many_workspaces_do_not_fill_the_memory(site: Site, monkeypatch: p
     workspace = await site.app.workspaces.show(site.slug)
     for number in range(6):
         one = dataclasses.replace(workspace, schemas=(json.dumps(schema(f"urn:x:{number}", code=text())),))
-        made_now = kept.vocabulary(one, frozenset())
-        assert kept.vocabulary(one, frozenset()) is made_now
+        made_now = await kept.vocabulary(one, frozenset())
+        assert await kept.vocabulary(one, frozenset()) is made_now
     assert len(kept._kept) == 3

@@ -10,6 +10,7 @@ from ...errors import (
     HeadersTooLarge,
     InternalError,
     InvalidSyntax,
+    InvalidValue,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
@@ -193,7 +194,7 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem),
+        (InvalidValue, WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem),
     ),
     Kind(
         "too-many-requests",

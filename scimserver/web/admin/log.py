@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...service.log_reading import LogReader
 from ...store.workspaces import NoSuchWorkspace
-from .operations import Call, Endpoints, Model
+from .operations import Call, Endpoints, Instant, Model
 
 endpoints = Endpoints("log", "The provisioning log of a workspace: what its identity provider did, and why it failed.")
 
@@ -19,7 +19,7 @@ class LogQuery(Model):
 
     errors: bool = False
     """Only requests that failed."""
-    since: AwareDatetime | None = Field(None, examples=["2026-11-27T08:00:00Z"])
+    since: Instant | None = Field(None, examples=["2026-11-27T08:00:00Z"])
     """Not before this instant."""
     limit: int = Field(USUAL_LIMIT, ge=1, le=MAX_LIMIT)
     """The newest so many."""
@@ -28,7 +28,7 @@ class LogQuery(Model):
 class SummaryQuery(Model):
     """Which requests."""
 
-    since: AwareDatetime | None = Field(None, examples=["2026-11-27T08:00:00Z"])
+    since: Instant | None = Field(None, examples=["2026-11-27T08:00:00Z"])
     """Not before this instant."""
 
 
@@ -39,7 +39,7 @@ class LogEntry(Model):
 
     position: str
     """Never changes."""
-    at: AwareDatetime
+    at: Instant
     """When it began."""
     request_id: str
     operation: str
@@ -63,8 +63,8 @@ class Log(Model):
 class LogSummary(Model):
     """Sums of a workspace's requests; names are counted, the most frequent first."""
 
-    since: AwareDatetime | None
-    until: AwareDatetime | None
+    since: Instant | None
+    until: Instant | None
     requests: int
     failures: int
     unlisted: int

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ...plugins import PluginProblem
 from ...service.profiles import DEFAULT
@@ -18,7 +18,7 @@ from ...store.workspaces import (
 )
 from .conditions import revisions, set_etag
 from .kinds import ROOT
-from .operations import Call, Endpoints, Model
+from .operations import Call, Endpoints, Instant, Model
 
 endpoints = Endpoints("workspaces", "Workspaces: one for each customer.")
 
@@ -59,8 +59,8 @@ class WorkspaceAnswer(Model):
     limits: Limits
     schemas: list[str]
     """Schemas (by URN) and resource types (by name) of its own."""
-    created: AwareDatetime
-    modified: AwareDatetime
+    created: Instant
+    modified: Instant
     revision: int
     """Raised by every change; in quotes, it is the `ETag`."""
 
