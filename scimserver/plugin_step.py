@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from .errors import PluginFailed, ScimError, Unauthorized
+from .errors import MappingFailed, PluginFailed, ScimError, Unauthorized
 from .hookspecs import CommittedEvent, MapContext, WorkspaceContext
 from .plugin_calls import Meter, where
 from .storable import Budget, NotStorable, clean, plain_copy, storable
@@ -155,8 +155,16 @@ class Step:
     def _failed(self, hook_name: str, error: BaseException, resource_type: str, identifier: object) -> PluginFailed:
         # The exception's text may quote the person's data: class and place are logged, and the cause is not chained.
         self.meters[hook_name].errors.inc()
-        kind = type(error).__name__
-        log.error("plugin failed", **self._blame(hook_name, resource_type, identifier), error=kind, at=where(error))
+        blame, kind = self._blame(hook_name, resource_type, identifier), type(error).__name__
+        if isinstance(error, MappingFailed):
+            log.error("plugin failed", **blame, attribute=error.field, error=error.reason)
+            return PluginFailed(
+                f"The plugin `{self.name}` of this workspace could not make `{error.field}` of this {resource_type}: "
+                f"{error.reason}. Nothing was written.",
+                plugin=self.name,
+                attribute=error.field,
+            )
+        log.error("plugin failed", **blame, error=kind, at=where(error))
         # The mistake that is made most often: any other exception than ours looks like a refusal to who raises it.
         meant = (
             " If this was meant as a refusal, it must raise scimserver.errors.InvalidValue."

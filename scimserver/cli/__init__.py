@@ -15,6 +15,7 @@ COMMANDS = {
     "token": "token",
     "admin-key": "admin_key",
     "schema": "schema",
+    "expression": "expression",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

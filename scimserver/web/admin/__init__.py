@@ -1,12 +1,13 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, log, plugins, schemas, tokens, workspaces
+from . import document, expressions, log, plugins, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
     schemas.endpoints,
+    expressions.endpoints,
     log.endpoints,
     document.endpoints,
 )
