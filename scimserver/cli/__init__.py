@@ -17,6 +17,7 @@ COMMANDS = {
     "expression": "expression",
     "preview": "preview",
     "remap": "remap",
+    "schema": "schema",
     "admin-key": "admin_key",
     "simulate": "simulate",
     "conformance": "conformance",

@@ -10,7 +10,8 @@ import structlog
 from ..errors import Unavailable
 from ..metrics import Metrics
 from ..plugins import PluginManager
-from ..schema.catalogue import SchemaCatalogue, load_schemas
+from ..schema.catalogue import SchemaCatalogue
+from ..schema.documents import read_files
 from ..settings import Settings
 from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
@@ -27,6 +28,7 @@ from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .admin_keys import AdminKeyService
 from .bulk import Bulk
+from .catalogues import Catalogues
 from .cursors import Cursors
 from .deletions import Deletions
 from .deliveries import Deliveries
@@ -36,9 +38,9 @@ from .preview import PreviewService
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
-from .redaction import Redaction
 from .remap import Remaps
 from .requests import RequestLog
+from .schemas import SchemaService
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -56,7 +58,8 @@ class Application:
         self.database = database
         self.metrics = Metrics()
         self.plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only, metrics=self.metrics)
-        self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
+        self.catalogues = Catalogues(read_files([*settings.schemas.files, *self.plugins.schema_files()]), self.plugins)
+        self.catalogue: SchemaCatalogue = self.catalogues.deployment
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         self.deliveries = Deliveries(self.metrics)
@@ -67,8 +70,9 @@ class Application:
         views = Views(members)
         self.profiles = Profiles(settings.profiles.dirs)
         self.workspaces = WorkspaceService(
-            WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
+            WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
+        self.schemas = SchemaService(self.workspaces, self.catalogues, self.stores, self.plugins)
         self.deletions = Deletions(self.workspaces)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
@@ -80,7 +84,6 @@ class Application:
             self.workspaces, self.plugins, self.stores, members, self.queries, self.tenant_url
         )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
-        self.redaction = Redaction(self.catalogue)
         self.remaps = Remaps(
             database, self.workspaces, self.stores, self.counters, self.changes, busy=lambda: self.in_flight > 0
         )

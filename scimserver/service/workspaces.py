@@ -10,10 +10,13 @@ from ..errors import Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import SchemaProblem
 from ..scim.quirks.registry import Quirk
 from ..settings import Settings
 from ..store.workspaces import NoSuchWorkspace, Workspace, WorkspaceChanged, WorkspaceStore, check_slug
+from .catalogues import Catalogues
 from .profiles import DEFAULT, Profile, ProfileProblem, Profiles
+from .redaction import Redaction
 from .workspace_changes import (
     Changed,
     WorkspaceChange,
@@ -30,8 +33,6 @@ MAX_CACHED = 10_000
 
 Revisions = Collection[int] | None
 """The revisions at which a workspace may be changed; None is any."""
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class ActiveWorkspace:
     catalogue: SchemaCatalogue
     """The resource types as this workspace has them."""
     pipeline: Pipeline
+    redaction: Redaction
+    """What of its requests may be said in a log."""
 
 
 class WorkspaceService:
@@ -60,15 +63,14 @@ class WorkspaceService:
         store: WorkspaceStore,
         plugins: PluginManager,
         profiles: Profiles,
-        catalogue: SchemaCatalogue,
+        catalogues: Catalogues,
         settings: Settings,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._profiles = profiles
-        self._catalogue = catalogue
+        self._catalogues = catalogues
         self._settings = settings
-        self._catalogues: dict[frozenset[str], SchemaCatalogue] = {}
         self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
 
     async def resolve(self, slug: str) -> ActiveWorkspace | None:
@@ -88,7 +90,7 @@ class WorkspaceService:
         elif cached and cached[2] and cached[1] == workspace.revision and cached[2].id == workspace.id:
             active, revision = cached[2], workspace.revision
         else:
-            active, revision = self._activate(workspace), workspace.revision
+            active, revision = await self._activate(workspace), workspace.revision
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
@@ -124,15 +126,22 @@ class WorkspaceService:
             return None
         if known is not None and known[0].revision == workspace.revision:
             return known
-        return workspace, self._activate(workspace)
+        return workspace, await self._activate(workspace)
 
-    def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+    async def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         try:
             profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)
         except ProfileProblem:
             raise Unavailable(
                 f"The profile `{workspace.profile}` of this workspace is not installed on this server: the operator "
                 "must bring its file back or choose another profile."
+            ) from None
+        try:
+            vocabulary = await self._catalogues.vocabulary(workspace, profile.behaviours)
+        except SchemaProblem as problem:
+            raise Unavailable(
+                "The schemas of this workspace do not go together with those of this server: the operator must change "
+                f"one or the other. {problem}"
             ) from None
         return ActiveWorkspace(
             id=workspace.id,
@@ -141,21 +150,10 @@ class WorkspaceService:
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
             profile=profile,
             quirks=profile.quirks,
-            catalogue=self._adapted(profile.behaviours),
+            catalogue=vocabulary.catalogue,
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
+            redaction=vocabulary.redaction,
         )
-
-    def _adapted(self, behaviours: frozenset[str]) -> SchemaCatalogue:
-        """Return the schemas as a profile wants them published and enforced."""
-        if behaviours not in self._catalogues:
-            catalogue = self._catalogue
-            if "unique-group-names" not in behaviours:
-                name = "A human-readable name for the group."
-                catalogue = catalogue.changed(GROUP, "displayName", uniqueness="none", description=name)
-            if "hide-password" not in behaviours:
-                catalogue = catalogue.changed(USER, "password", published=True)
-            self._catalogues[behaviours] = catalogue
-        return self._catalogues[behaviours]
 
     async def create(
         self,
@@ -177,7 +175,7 @@ class WorkspaceService:
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
         plugins = [stored_plugin(plugin) for plugin in plugins]
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
+        self._plugins.check_settings(slug, plugins, self._catalogues.of(slug).paths())
         wanted = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
         workspace = await self._store.create(slug, plugins=plugins, profile=profile, **wanted)
         self._cache.pop(slug, None)
@@ -207,7 +205,7 @@ class WorkspaceService:
             NoSuchWorkspace: there is none with that slug.
             Unavailable: its profile is not installed.
         """
-        return self._activate(await self.show(slug))
+        return await self._activate(await self.show(slug))
 
     async def change(self, slug: str, change: WorkspaceChange, *, revisions: Revisions = None) -> Changed:
         """Change a workspace, everything or nothing; what changes nothing is not written.
@@ -239,7 +237,8 @@ class WorkspaceService:
         Raises:
             PluginProblem: a plugin is not installed or listed twice, or refuses its settings.
         """
-        return self._plugins.check_settings(workspace.slug, workspace.plugins, self._catalogue.paths())
+        catalogue = self._catalogues.of(workspace.slug, workspace.schemas)
+        return self._plugins.check_settings(workspace.slug, workspace.plugins, catalogue.paths())
 
     async def suspend(self, slug: str, *, revisions: Revisions = None) -> Workspace:
         """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra.

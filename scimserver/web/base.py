@@ -233,6 +233,15 @@ class ScimHandler(JsonHandler):
         except Exception:
             log.exception("request not recorded")
 
+    def operation(self) -> str:
+        """Return what the provisioning log calls the request."""
+        return self.OPERATIONS.get(self.request.method or "", "other")
+
+    @property
+    def type_name(self) -> str | None:
+        """The name of the resource type that the address is about, if it is about one."""
+        return None
+
     async def admit(self) -> None:
         """Resolve the workspace and authenticate; a suspended or busy workspace is told so."""
         slug = self.path_kwargs.pop("workspace", None) or ""
@@ -255,6 +264,14 @@ class ScimHandler(JsonHandler):
             credential,
             self.client,
             reading=Reading(workspace.quirks),
+        )
+
+    def no_such_path(self) -> NotFound:
+        """Return the refusal of an address that the workspace does not have."""
+        resources = ", ".join(t.endpoint for t in self.ctx.workspace.catalogue.resource_types)
+        return NotFound(
+            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
+            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
         )
 
     def tolerated(self) -> tuple[dict[str, list[str]], list[str]]:

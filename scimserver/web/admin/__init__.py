@@ -1,11 +1,12 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, expressions, log, plugins, preview, tokens, workspaces
+from . import document, expressions, log, plugins, preview, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
+    schemas.endpoints,
     expressions.endpoints,
     preview.endpoints,
     log.endpoints,

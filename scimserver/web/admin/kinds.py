@@ -29,6 +29,8 @@ from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
 from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
+from ...service.schema_plans import SchemaInUse
+from ...service.schemas import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceProblem, WorkspaceTaken
@@ -98,6 +100,13 @@ KINDS = (
         (NoSuchWorkspace,),
     ),
     Kind(
+        "no-such-schema",
+        404,
+        "The workspace has no such schema",
+        "List the schemas of the workspace to see its own; those of the server cannot be changed here.",
+        (NoSuchSchema,),
+    ),
+    Kind(
         "method-not-allowed",
         405,
         "The method is not allowed here",
@@ -138,6 +147,13 @@ KINDS = (
         "The workspace is being deleted",
         "Repeat the delete if it was interrupted.",
         (WorkspaceDeleting,),
+    ),
+    Kind(
+        "schema-in-use",
+        409,
+        "The schema is in use",
+        "Stored resources or mappings use what the change takes away; `errors` names them. Or use `force`.",
+        (SchemaInUse,),
     ),
     Kind(
         "precondition-failed",
