@@ -29,6 +29,7 @@ from ...schema.loader import SchemaProblem
 from ...service.profiles import ProfileProblem
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
+from ...store.jobs import JobOpen, JobOver, JobProblem, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceProblem, WorkspaceTaken
 from .faults import NotValid
 
@@ -96,6 +97,13 @@ KINDS = (
         (NoSuchWorkspace,),
     ),
     Kind(
+        "no-such-job",
+        404,
+        "There is no such job",
+        "List the jobs to see their numbers.",
+        (NoSuchJob,),
+    ),
+    Kind(
         "method-not-allowed",
         405,
         "The method is not allowed here",
@@ -138,6 +146,20 @@ KINDS = (
         (WorkspaceDeleting,),
     ),
     Kind(
+        "job-open",
+        409,
+        "A job is not finished",
+        "The workspace has one at a time: let it finish, or cancel it.",
+        (JobOpen,),
+    ),
+    Kind(
+        "job-over",
+        409,
+        "The job is at its end",
+        "It is finished, failed or cancelled: begin another one.",
+        (JobOver,),
+    ),
+    Kind(
         "precondition-failed",
         412,
         "Not the expected version",
@@ -177,7 +199,7 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem),
+        (WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem, JobProblem),
     ),
     Kind(
         "too-many-requests",
