@@ -36,7 +36,7 @@ KIND = "remap"
 POLL_SECONDS = 5.0
 """How often a server process looks for jobs that nobody runs."""
 WATCH_SECONDS = 1.0
-COUNTED = 20_000
+COUNTED = 5_000
 """Documents that are looked at to say how many are stale; then "at least"."""
 SAMPLES = 10
 MAX_RATE = 100_000

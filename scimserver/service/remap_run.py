@@ -132,6 +132,7 @@ class RemapRun:
             progress.documents = await self._walker.total(workspace)
         async for stretch in self._walker.stretches(workspace, progress.type, progress.seq):
             progress.type = stretch.type
+            await self._pace.rest(stretch.took)
             for start in range(0, len(stretch.rows), CHUNK):
                 await self._chunk(stretch, start)
             progress.seq = stretch.behind

@@ -139,7 +139,7 @@ class MappingAnswer(Model):
 async def get_mapping(call: Call, workspace: str) -> MappingAnswer:
     """Tell with how many documents the mapping has not been made yet.
 
-    At most 20,000 documents are looked at.
+    At most 5,000 documents are looked at.
     """
     return MappingAnswer.model_validate((await call.app.remaps.staleness(workspace)).to_json())
 

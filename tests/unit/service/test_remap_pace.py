@@ -45,6 +45,23 @@ async def test_the_stronger_brake_holds(rate: float, took: float, seconds: float
     assert await paced(rate, took, 100) == pytest.approx(seconds, rel=0.05, abs=0.01)
 
 
+async def test_steps_that_become_slow_are_followed_by_more_rest() -> None:
+    clock = Clock()
+    pace = Pace(1000, clock=clock, sleep=clock.sleep)
+    for took, rest in [(0.01, 0.01), (0.02, 0.04), (0.1, 0.3), (0.01, 0.01)]:
+        clock.now += took
+        began = clock.now
+        await pace.pause(took)
+        assert clock.now - began == pytest.approx(rest, rel=0.05), took
+
+
+async def test_after_a_read_there_is_rest_too() -> None:
+    clock = Clock()
+    pace = Pace(1, clock=clock, sleep=clock.sleep)
+    await pace.rest(0.02)
+    assert clock.now == pytest.approx(100.06)
+
+
 async def test_requests_in_flight_slow_it_and_do_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = await paced(200, 0.001, 20, busy=True)
     assert seconds == pytest.approx(20 * (YIELD_SECONDS + 0.002), rel=0.1)
