@@ -1,7 +1,11 @@
 """``remap``: make the application documents of a workspace again after its mapping has changed."""
 
+import asyncio
 import json
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +17,9 @@ if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
     from ..service.application import Application
     from ..service.remap_progress import Progress
     from ..store.jobs import Job
+
+
+STOPPED = "Stopped; what was done stays, and `scimserver remap {workspace}` goes on."
 
 
 @click.command()
@@ -62,10 +69,8 @@ def remap(
 
     try:
         result = run(work())
-    except KeyboardInterrupt:
-        raise click.ClickException(
-            f"Stopped; what was done stays, and `scimserver remap {workspace}` goes on."
-        ) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise click.ClickException(STOPPED.format(workspace=workspace)) from None
     if as_json:
         print_json(result)
     elif dry_run:
@@ -119,8 +124,32 @@ async def _remap(app: "Application", workspace: str, everything: bool, rate: flo
         click.echo(f"Re-map {job.n} of {workspace} {doing}.", err=True)
         if rate is not None:
             job = await app.remaps.set_rate(job, rate)
-    with _Bar() as bar:
-        return report(await app.remaps.follow(job, bar.told))
+    with _Bar() as bar, _stopping() as stop:
+        return report(await app.remaps.follow(job, bar.told, stop=stop))
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C or SIGTERM stop in good order, and the second at once; yields what tells of the first."""
+    asked = False
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def ask() -> None:
+        nonlocal asked
+        asked = True
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        assert task is not None
+        task.cancel()
+
+    for number in numbers:
+        loop.add_signal_handler(number, ask)
+    try:
+        yield lambda: asked
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 class _Bar:
@@ -180,6 +209,8 @@ def _show(workspace: str, result: dict[str, Any]) -> None:
         f"{result['looked_at']} of {result['documents']} documents looked at, {result['changed']} changed, "
         f"{result['unchanged']} the same as before, {result['failed']} failed."
     )
+    if result["state"] == "paused":
+        click.echo(STOPPED.format(workspace=workspace))
     if result["problem"]:
         click.echo(f"Problem: {result['problem']}")
     if result["restarts"]:

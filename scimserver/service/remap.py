@@ -18,7 +18,7 @@ from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import now
 from ..store.driver import Database
-from ..store.jobs import WAITING, Job, JobOver, JobProblem, JobStore, NoSuchJob
+from ..store.jobs import WAITING, Job, JobOver, JobProblem, JobStore, NoSuchJob, State
 from ..store.resources import ResourceStores
 from ..store.tasks import end
 from ..store.workspaces import Workspace, WorkspaceDeleting
@@ -36,7 +36,7 @@ KIND = "remap"
 POLL_SECONDS = 5.0
 """How often a server process looks for jobs that nobody runs."""
 WATCH_SECONDS = 1.0
-COUNTED = 20_000
+COUNTED = 5_000
 """Documents that are looked at to say how many are stale; then "at least"."""
 SAMPLES = 10
 MAX_RATE = 100_000
@@ -186,10 +186,17 @@ class Remaps:
         await self._jobs.set_options(job.ws, job.n, {**job.options, "rate": rate})
         return await self._jobs.get(job.ws, job.n) or job
 
-    async def follow(self, job: Job, told: Callable[[Job, Progress], None] = lambda _, __: None) -> Job:
+    async def follow(
+        self,
+        job: Job,
+        told: Callable[[Job, Progress], None] = lambda _, __: None,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Job:
         """Run an open re-map here, or watch it while another process does; returns it when it is no longer open.
 
-        Or when somebody else pauses it. If this is cancelled, a job that runs here is paused.
+        Or when somebody else has paused it, or ``stop`` says so; a job that runs here is paused then, as if this is
+        cancelled. (A cancellation alone may get lost, see :mod:`scimserver.store.tasks`.)
 
         Raises:
             WorkspaceProblem: the workspace was deleted.
@@ -198,13 +205,13 @@ class Remaps:
         while True:
             leased = await self._jobs.lease(job)
             if leased is not None:
-                await self._run(leased, functools.partial(told, leased), stopped_paused=True)
+                await self._run(leased, functools.partial(told, leased), stop, "paused")
             found = await self._jobs.get(job.ws, job.n)
             if found is None:
                 raise WorkspaceDeleting("The workspace was deleted meanwhile.")
             job = found
             told(job, Progress.from_bson(job.progress))
-            if job.state not in WAITING:
+            if job.state not in WAITING or stop():
                 return job
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -273,7 +280,7 @@ class Remaps:
             if job.kind == KIND and await self._can_run(job):
                 leased = await self._jobs.lease(job)
                 if leased is not None:
-                    await self._run(leased, lambda _: None)
+                    await self._run(leased, lambda _: None, lambda: False, "queued")
                     ran += 1
         return ran
 
@@ -289,7 +296,7 @@ class Remaps:
         progress = Progress.from_bson(job.progress)
         return known[1].pipeline.revision == progress.revision or known[0].revision != progress.basis
 
-    async def _run(self, job: Job, told: Told, *, stopped_paused: bool = False) -> None:
+    async def _run(self, job: Job, told: Told, stop: Callable[[], bool], stopped: State) -> None:
         run = RemapRun(
             job,
             self._jobs,
@@ -298,7 +305,8 @@ class Remaps:
             self._changes,
             busy=self._busy,
             told=told,
-            stopped="paused" if stopped_paused else "queued",
+            stop=stop,
+            stopped=stopped,
         )
         await run.to_its_end()
 

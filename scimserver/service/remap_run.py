@@ -38,6 +38,10 @@ class _Lost(Exception):
     """The job is another's, cancelled, or its workspace is gone."""
 
 
+class _Stopped(Exception):
+    """Somebody wants this process to stop, and the job to be gone on with later."""
+
+
 class _Again(Exception):
     """The mapping has changed: the walk begins again."""
 
@@ -55,6 +59,7 @@ class RemapRun:
         *,
         busy: Callable[[], bool],
         told: Told,
+        stop: Callable[[], bool],
         stopped: State,
     ) -> None:
         self._job = job
@@ -63,6 +68,7 @@ class RemapRun:
         self._walker = walker
         self._changes = changes
         self._told = told
+        self._stop = stop
         self._stopped = stopped
         self._everything = bool(job.options.get("all"))
         self._pace = Pace(float(job.options.get("rate") or RATE), busy)
@@ -85,12 +91,13 @@ class RemapRun:
             log.info("re-map ended here", **self._names())
         except BaseException as error:
             # The next runner need not wait until the lease has run out; a fault of ours is not tried for ever.
-            stopped = isinstance(error, asyncio.CancelledError)
+            stopped = isinstance(error, asyncio.CancelledError | _Stopped)
             state: State = self._stopped if stopped else "queued" if isinstance(error, Unavailable) else "failed"
             problem = f"{type(error).__name__} at {where(error)}" if state == "failed" else ""
             with contextlib.suppress(Exception):
                 await self._jobs.end(self._job, state, self._progress.to_bson(), problem)
-            raise
+            if not isinstance(error, _Stopped):
+                raise
 
     async def _passes(self) -> None:
         while True:
@@ -125,6 +132,7 @@ class RemapRun:
             progress.documents = await self._walker.total(workspace)
         async for stretch in self._walker.stretches(workspace, progress.type, progress.seq):
             progress.type = stretch.type
+            await self._pace.rest(stretch.took)
             for start in range(0, len(stretch.rows), CHUNK):
                 await self._chunk(stretch, start)
             progress.seq = stretch.behind
@@ -174,6 +182,8 @@ class RemapRun:
 
     async def _keep(self, *, at_once: bool = False) -> None:
         """Save progress and look whether the mapping is still the same, once a second."""
+        if self._stop():
+            raise _Stopped
         if not at_once and time.monotonic() - self._saved < SAVE_SECONDS:
             return
         await self._refresh()

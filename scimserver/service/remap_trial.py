@@ -31,6 +31,7 @@ class Trial:
 
     async def look(self, stretch: Stretch, pace: Pace, limit: int | None, told: Callable[[], None]) -> None:
         """Map documents that follow each other, as far as ``limit`` allows."""
+        await pace.rest(stretch.took)
         for start in range(0, len(stretch.rows), CHUNK):
             rows = stretch.rows[start : start + CHUNK][: None if limit is None else limit - self.looked]
             wanted = [id_ for _, id_, made_by in rows if self._everything or made_by != self._mapper.revision]

@@ -69,9 +69,9 @@ class Registry:
     async def create(self, name: str, kind: str = "User", **attributes: Any) -> str:
         """Create a user, a group or a device; returns its id."""
         resource_type = self.app.catalogue.resource_type(kind)
-        named = {"userName": name} if kind == "User" else {"displayName": name}
+        named: dict[str, Any] = {"userName": name} if kind == "User" else {"displayName": name}
         if kind == "Device":
-            named["active"] = True  # type: ignore[assignment]
+            named["active"] = True
         body = {"schemas": [resource_type.schema.id], **named, **attributes}
         everything = Projection.parse(None, None, resource_type)
         return str((await self.app.provisioning.create(self.ctx, resource_type, body, everything)).resource["id"])

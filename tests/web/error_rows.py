@@ -288,6 +288,7 @@ SPECS = {
     pattern.removesuffix("$").removeprefix(TENANT).removeprefix(SCIM): spec
     for spec in routes({})
     for pattern in {spec.regex.pattern.replace(ENDPOINT, f"{TENANT}{endpoint}") for endpoint in ("/Users", "/Groups")}
+    if not pattern.startswith("/admin/")
 }
 """The application's routes by their patterns, without what those below a Tenant URL have in common.
 

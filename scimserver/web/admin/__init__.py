@@ -1,6 +1,6 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import document, expressions, log, plugins, preview, schemas, tokens, workspaces
+from . import document, expressions, log, plugins, preview, remap, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
@@ -9,6 +9,7 @@ PARTS = (
     schemas.endpoints,
     expressions.endpoints,
     preview.endpoints,
+    remap.endpoints,
     log.endpoints,
     document.endpoints,
 )

@@ -33,6 +33,7 @@ from ...service.schema_plans import SchemaInUse
 from ...service.schemas import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
+from ...store.jobs import JobOpen, JobOver, JobProblem, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceProblem, WorkspaceTaken
 from .faults import NotValid
 
@@ -107,6 +108,13 @@ KINDS = (
         (NoSuchSchema,),
     ),
     Kind(
+        "no-such-job",
+        404,
+        "There is no such job",
+        "List the jobs to see their numbers.",
+        (NoSuchJob,),
+    ),
+    Kind(
         "method-not-allowed",
         405,
         "The method is not allowed here",
@@ -156,6 +164,20 @@ KINDS = (
         (SchemaInUse,),
     ),
     Kind(
+        "job-open",
+        409,
+        "A job is not finished",
+        "The workspace has one at a time: let it finish, or cancel it.",
+        (JobOpen,),
+    ),
+    Kind(
+        "job-over",
+        409,
+        "The job is at its end",
+        "It is finished, failed or cancelled: begin another one.",
+        (JobOver,),
+    ),
+    Kind(
         "precondition-failed",
         412,
         "Not the expected version",
@@ -195,7 +217,16 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (InvalidValue, WorkspaceProblem, PluginProblem, PreviewProblem, ProfileProblem, SchemaProblem, TextProblem),
+        (
+            InvalidValue,
+            JobProblem,
+            PluginProblem,
+            PreviewProblem,
+            ProfileProblem,
+            SchemaProblem,
+            TextProblem,
+            WorkspaceProblem,
+        ),
     ),
     Kind(
         "too-many-requests",
