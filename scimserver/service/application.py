@@ -23,6 +23,7 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .as_code import AsCode
 from .bulk import Bulk
 from .cursors import Cursors
 from .groups import GroupMembers
@@ -59,6 +60,7 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
         )
+        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogue)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)

@@ -156,12 +156,16 @@ class WorkspaceService:
         Raises:
             WorkspaceProblem: there is none with that slug.
         """
-        workspace = await self._store.get_by_slug(slug)
+        workspace = await self.find(slug)
         if workspace is None:
             raise WorkspaceProblem(
                 f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
             )
         return workspace
+
+    async def find(self, slug: str) -> Workspace | None:
+        """Return one workspace as it is in the database now; None if there is none with that slug."""
+        return await self._store.get_by_slug(slug)
 
     async def active(self, slug: str) -> ActiveWorkspace:
         """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
@@ -199,6 +203,24 @@ class WorkspaceService:
                 _set_plugin_setting(plugins, key, value)
         self._plugins.check_settings(slug, plugins, self._catalogue.paths())
         return await self._update(workspace, plugins=plugins, limits=limits, profile=profile, switches=switches)
+
+    async def create_as(self, slug: str, fields: Mapping[str, Any]) -> Workspace:
+        """Create a workspace with fields of its record that were checked.
+
+        Raises:
+            WorkspaceProblem: the name cannot be used, or is taken.
+        """
+        workspace = await self._store.create(slug, **fields)
+        self._cache.pop(slug, None)
+        return workspace
+
+    async def replace(self, workspace: Workspace, fields: Mapping[str, Any]) -> Workspace:
+        """Set fields of a workspace's record that were checked, if nobody changed it since it was read.
+
+        Raises:
+            WorkspaceProblem: somebody did, or it is being deleted.
+        """
+        return await self._update(workspace, **fields)
 
     async def suspend(self, slug: str) -> Workspace:
         """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra."""

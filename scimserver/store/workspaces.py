@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pymongo import ReturnDocument
@@ -65,7 +66,15 @@ class WorkspaceStore:
         self._collection = database["workspaces"]
 
     @translated()
-    async def create(self, slug: str, *, plugins: Sequence[Mapping[str, Any]], profile: str = "default") -> Workspace:
+    async def create(
+        self,
+        slug: str,
+        *,
+        plugins: Sequence[Mapping[str, Any]],
+        profile: str = "default",
+        limits: Mapping[str, Any] = MappingProxyType({}),
+        switches: Mapping[str, bool] = MappingProxyType({}),
+    ) -> Workspace:
         """Store a new workspace.
 
         Raises:
@@ -75,7 +84,7 @@ class WorkspaceStore:
         moment = now()
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
         made = f"ws_{secrets.token_hex(10)}"
-        workspace = Workspace(made, slug, "active", list(plugins), {}, moment, moment, 1, profile)
+        workspace = Workspace(made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, switches)
         try:
             with translated():
                 await self._collection.insert_one(_to_bson(workspace))
