@@ -9,7 +9,8 @@ import structlog
 
 from ..errors import Unavailable
 from ..plugins import PluginManager
-from ..schema.catalogue import SchemaCatalogue, load_schemas
+from ..schema.catalogue import SchemaCatalogue
+from ..schema.documents import read_files
 from ..settings import Settings
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
@@ -25,12 +26,12 @@ from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .as_code import AsCode
 from .bulk import Bulk
+from .catalogues import Catalogues
 from .cursors import Cursors
 from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
-from .redaction import Redaction
 from .requests import RequestLog
 from .tokens import TokenService
 from .views import Views
@@ -48,7 +49,8 @@ class Application:
         self.settings = settings
         self.database = database
         self.plugins = PluginManager.load(settings.plugins.dirs)
-        self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
+        self.catalogues = Catalogues(read_files([*settings.schemas.files, *self.plugins.schema_files()]), self.plugins)
+        self.catalogue: SchemaCatalogue = self.catalogues.deployment
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         self.stores = ResourceStores(database, self.counters)
@@ -58,7 +60,7 @@ class Application:
         views = Views(members)
         self.profiles = Profiles(settings.profiles.dirs)
         self.workspaces = WorkspaceService(
-            WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
+            WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
         self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogue)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
@@ -67,7 +69,6 @@ class Application:
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(self.stores, memberships, views, cursors)
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
-        self.redaction = Redaction(self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

@@ -11,10 +11,13 @@ from ..errors import Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import SchemaProblem
 from ..scim.quirks.registry import Quirk
 from ..settings import Settings
 from ..store.workspaces import Workspace, WorkspaceProblem, WorkspaceStore
+from .catalogues import Catalogues
 from .profiles import DEFAULT, Profile, ProfileProblem, Profiles, check_switch
+from .redaction import Redaction
 
 CACHE_SECONDS = 5.0
 """A change of a workspace reaches every process within this time."""
@@ -22,8 +25,6 @@ MAX_CACHED = 10_000
 
 _SWITCH = re.compile(r"(tolerate|behaviour)\.(.+)")
 _POSITIONS: Mapping[str, bool | None] = {"on": True, "off": False, "default": None}
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class ActiveWorkspace:
     catalogue: SchemaCatalogue
     """The resource types as this workspace has them."""
     pipeline: Pipeline
+    redaction: Redaction
+    """What of its requests may be said in a log."""
 
 
 class WorkspaceService:
@@ -52,15 +55,14 @@ class WorkspaceService:
         store: WorkspaceStore,
         plugins: PluginManager,
         profiles: Profiles,
-        catalogue: SchemaCatalogue,
+        catalogues: Catalogues,
         settings: Settings,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._profiles = profiles
-        self._catalogue = catalogue
+        self._catalogues = catalogues
         self._settings = settings
-        self._catalogues: dict[frozenset[str], SchemaCatalogue] = {}
         self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
 
     async def resolve(self, slug: str) -> ActiveWorkspace | None:
@@ -107,6 +109,13 @@ class WorkspaceService:
                 f"The profile `{workspace.profile}` of this workspace is not installed on this server: the operator "
                 "must bring its file back or choose another profile."
             ) from None
+        try:
+            vocabulary = self._catalogues.vocabulary(workspace, profile.behaviours)
+        except SchemaProblem as problem:
+            raise Unavailable(
+                "The schemas of this workspace do not go together with those of this server: the operator must change "
+                f"one or the other. {problem}"
+            ) from None
         return ActiveWorkspace(
             id=workspace.id,
             slug=workspace.slug,
@@ -114,21 +123,10 @@ class WorkspaceService:
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
             profile=profile,
             quirks=profile.quirks,
-            catalogue=self._adapted(profile.behaviours),
+            catalogue=vocabulary.catalogue,
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
+            redaction=vocabulary.redaction,
         )
-
-    def _adapted(self, behaviours: frozenset[str]) -> SchemaCatalogue:
-        """Return the schemas as a profile wants them published and enforced."""
-        if behaviours not in self._catalogues:
-            catalogue = self._catalogue
-            if "unique-group-names" not in behaviours:
-                name = "A human-readable name for the group."
-                catalogue = catalogue.changed(GROUP, "displayName", uniqueness="none", description=name)
-            if "hide-password" not in behaviours:
-                catalogue = catalogue.changed(USER, "password", published=True)
-            self._catalogues[behaviours] = catalogue
-        return self._catalogues[behaviours]
 
     async def create(
         self, slug: str, *, plugins: list[dict[str, Any]] | None = None, profile: str = DEFAULT
@@ -141,7 +139,7 @@ class WorkspaceService:
         self._profiles.get(profile)
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
+        self._plugins.check_settings(slug, plugins, self._catalogues.of(slug).paths())
         workspace = await self._store.create(slug, plugins=plugins, profile=profile)
         self._cache.pop(slug, None)
         return workspace
@@ -201,7 +199,7 @@ class WorkspaceService:
                 _turn(switches, switch[1], switch[2], value)
             else:
                 _set_plugin_setting(plugins, key, value)
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
+        self._plugins.check_settings(slug, plugins, self._catalogues.of(slug, workspace.schemas).paths())
         return await self._update(workspace, plugins=plugins, limits=limits, profile=profile, switches=switches)
 
     async def create_as(self, slug: str, fields: Mapping[str, Any]) -> Workspace:

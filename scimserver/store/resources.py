@@ -214,19 +214,24 @@ def _among(ws: str, ids: list[str]) -> dict[str, Any]:
 
 
 class ResourceStores:
-    """The stores of all resource types; workspaces that have types of the same name share one."""
+    """The stores of all resource types.
+
+    Workspaces whose types have one name share a collection and nothing else: what a type is, each has for itself.
+    """
 
     def __init__(self, database: Database, counters: Counters) -> None:
         self._database = database
         self._counters = counters
         self._by_kind: dict[str, ResourceStore] = {}
+        """The store that was asked for last, of each kind."""
 
     def of(self, resource_type: ResourceType) -> ResourceStore:
         """Return the store in which documents of this type are kept."""
         kind = kind_of(resource_type)
-        if kind not in self._by_kind:
-            self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
-        return self._by_kind[kind]
+        store = self._by_kind.get(kind)
+        if store is None or store.resource_type is not resource_type:
+            store = self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
+        return store
 
 
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:

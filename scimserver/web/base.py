@@ -176,6 +176,15 @@ class ScimHandler(BaseHandler):
         except Exception:
             log.exception("request not recorded")
 
+    def operation(self) -> str:
+        """Return what the provisioning log calls the request."""
+        return self.OPERATIONS.get(self.request.method or "", "other")
+
+    @property
+    def type_name(self) -> str | None:
+        """The name of the resource type that the address is about, if it is about one."""
+        return None
+
     async def admit(self) -> None:
         """Resolve the workspace and authenticate; a suspended or busy workspace is told so."""
         slug = self.path_kwargs.pop("workspace", None) or ""
@@ -210,6 +219,14 @@ class ScimHandler(BaseHandler):
             self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
             if self._declared_length() > DRAIN_LIMIT:
                 raise self.too_large()
+
+    def no_such_path(self) -> NotFound:
+        """Return the refusal of an address that the workspace does not have."""
+        resources = ", ".join(t.endpoint for t in self.ctx.workspace.catalogue.resource_types)
+        return NotFound(
+            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
+            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
+        )
 
     def tolerated(self) -> tuple[dict[str, list[str]], list[str]]:
         """Return name → places of the tolerations that the request needed, and the names of those that are off."""
