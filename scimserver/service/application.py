@@ -62,7 +62,7 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
-        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogue)
+        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogues)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..plugins import PluginManager, PluginProblem
-from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import SchemaProblem
 from ..store.workspaces import Workspace, check_slug
+from .catalogues import Catalogues
 from .code_diff import Change, changes, unified
 from .code_form import Code, code_of, document_of
 from .code_reading import CodeProblem, Problem, read
@@ -47,12 +48,12 @@ class AsCode:
     """Writes, compares and reads the documents of workspaces."""
 
     def __init__(
-        self, workspaces: WorkspaceService, plugins: PluginManager, profiles: Profiles, catalogue: SchemaCatalogue
+        self, workspaces: WorkspaceService, plugins: PluginManager, profiles: Profiles, catalogues: Catalogues
     ) -> None:
         self._workspaces = workspaces
         self._plugins = plugins
         self._profiles = profiles
-        self._catalogue = catalogue
+        self._catalogues = catalogues
 
     async def export(self, slug: str) -> dict[str, Any]:
         """Return the document of a workspace: no secrets, ids, dates or revision; the same for equal workspaces.
@@ -117,7 +118,11 @@ class AsCode:
                 self._profiles.get(code.profile)
             except ProfileProblem as problem:
                 yield Problem("profile", str(problem).removeprefix("profile: "))
-        attributes = self._catalogue.paths()
+        try:
+            attributes = self._catalogues.of(slug, code.schemas).paths()
+        except SchemaProblem as problem:
+            yield Problem("schemas", str(problem))
+            return  # what plugins say would be about other attributes
         for position, plugin in enumerate(code.plugins):
             place = f"plugins[{position}]"
             try:

@@ -6,6 +6,7 @@ document serves several workspaces, a trial and the real one.
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from ..store.workspaces import Workspace
 from .profiles import BEHAVIOURS
 
 VERSION = 1
-SECTIONS = ("version", "profile", "switches", "limits", "plugins")
+SECTIONS = ("version", "profile", "switches", "limits", "plugins", "schemas")
 KINDS: Mapping[str, Mapping[str, Any]] = {"tolerate": TOLERATIONS, "behaviour": BEHAVIOURS}
 """Parts of the section ``switches`` and the names in them."""
 
@@ -30,6 +31,8 @@ class Code:
     limits: Mapping[str, Any] = field(default_factory=dict)
     plugins: Sequence[Mapping[str, Any]] = ()
     """In order; each ``{"name": str, "settings": dict}``."""
+    schemas: Sequence[str] = ()
+    """In order; each the JSON text of one schema or resource type."""
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of the record."""
@@ -43,6 +46,7 @@ def code_of(workspace: Workspace) -> Code:
         switches={n: on for n, on in workspace.switches.items() if any(n in names for names in KINDS.values())},
         limits=dict(workspace.limits),
         plugins=[{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins],
+        schemas=tuple(workspace.schemas),
     )
 
 
@@ -63,6 +67,7 @@ def document_of(code: Code, infos: Mapping[str, PluginInfo]) -> dict[str, Any]:
         "switches": {kind: names for kind, names in switches.items() if names},
         "limits": {name: code.limits[name] for name in sorted(code.limits)},
         "plugins": plugins,
+        "schemas": [json.loads(text) for text in code.schemas],
     }
 
 

@@ -1,5 +1,6 @@
 """Reading a workspace's document: its form, names and types, every problem at once with its place."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from .code_form import KINDS, SECTIONS, VERSION, Code
 
 LIMITS = ("concurrency",)
 MAX_LIMIT = 999_999
-_NONE = {"switches": "{}", "limits": "{}", "plugins": "[]"}
+_NONE = {"switches": "{}", "limits": "{}", "plugins": "[]", "schemas": "[]"}
 _KINDS = {dict: "names with values", list: "a list", str: "a text"}
 
 
@@ -64,6 +65,7 @@ class _Reading:
             self._switches(self._of(dict, document, "switches", "")),
             self._limits(self._of(dict, document, "limits", "")),
             self._plugins(self._of(list, document, "plugins", "")),
+            self._schemas(self._of(list, document, "schemas", "")),
         )
 
     def _switches(self, section: Mapping[str, Any]) -> dict[str, bool]:
@@ -111,6 +113,20 @@ class _Reading:
                 continue
             plugins.append({"name": name, "settings": settings})
         return plugins
+
+    def _schemas(self, section: Sequence[Any]) -> tuple[str, ...]:
+        texts = []
+        for position, item in enumerate(section):
+            place = f"schemas[{position}]"
+            if not isinstance(item, dict) or not isinstance(item.get("name" if "endpoint" in item else "$id"), str):
+                self._wrong(place, "must be a schema, which has an `$id`, or a resource type, which has an `endpoint`.")
+                continue
+            try:
+                texts.append(json.dumps(item, ensure_ascii=False, allow_nan=False))
+                texts[-1].encode()
+            except ValueError:
+                self._wrong(place, "holds a number or a text that JSON cannot have.")
+        return tuple(texts)
 
     def _of(self, kind: Any, section: Mapping[str, Any], name: str, place: str) -> Any:
         """Return a value of the section, an empty one if it is missing or of another kind."""

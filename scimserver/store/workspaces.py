@@ -83,6 +83,7 @@ class WorkspaceStore:
         profile: str = "default",
         limits: Mapping[str, Any] = MappingProxyType({}),
         switches: Mapping[str, bool] = MappingProxyType({}),
+        schemas: Sequence[str] = (),
     ) -> Workspace:
         """Store a new workspace.
 
@@ -93,7 +94,9 @@ class WorkspaceStore:
         moment = now()
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
         made = f"ws_{secrets.token_hex(10)}"
-        workspace = Workspace(made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, switches)
+        workspace = Workspace(
+            made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, switches, schemas
+        )
         try:
             with translated():
                 await self._collection.insert_one(_to_bson(workspace))

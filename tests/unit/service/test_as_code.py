@@ -16,7 +16,14 @@ from scimserver.settings import load as load_settings
 from scimserver.store.driver import Database
 from scimserver.store.workspaces import WorkspaceProblem
 
-EMPTY: dict[str, Any] = {"version": 1, "profile": "default", "switches": {}, "limits": {}, "plugins": []}
+EMPTY: dict[str, Any] = {
+    "version": 1,
+    "profile": "default",
+    "switches": {},
+    "limits": {},
+    "plugins": [],
+    "schemas": [],
+}
 BADGE = {
     "type": "object",
     "properties": {
@@ -86,7 +93,7 @@ def with_badge(**settings: Any) -> dict[str, Any]:
 async def test_a_new_workspace_says_what_was_set_and_no_default(app: Application) -> None:
     await app.workspaces.create("larkfield")
     assert await app.as_code.export_text("larkfield") == (
-        "version: 1\nprofile: default\nswitches: {}\nlimits: {}\nplugins:\n  - name: work_address\n  - name: profile\n"
+        "version: 1\nprofile: default\nswitches: {}\nlimits: {}\nplugins:\n  - name: work_address\n  - name: profile\nschemas: []\n"
     )
 
 
@@ -125,6 +132,7 @@ async def test_everything_that_was_set_stands_in_a_fixed_order(app: Application)
         "        b:\n"
         "          path: title\n"
         "          form: short\n"
+        "schemas: []\n"
     )
 
 

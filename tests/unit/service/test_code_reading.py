@@ -13,8 +13,16 @@ GOOD: dict[str, Any] = {
     "switches": {"tolerate": {"boolean-as-string": False}, "behaviour": {"hide-password": True}},
     "limits": {"concurrency": 32},
     "plugins": [{"name": "work_address", "settings": {"prefer": "parts"}}, {"name": "profile"}],
+    "schemas": [{"$id": "urn:larkfield:2.0:User", "title": "Larkfield", "properties": {}}],
 }
-EMPTY: dict[str, Any] = {"version": 1, "profile": "default", "switches": {}, "limits": {}, "plugins": []}
+EMPTY: dict[str, Any] = {
+    "version": 1,
+    "profile": "default",
+    "switches": {},
+    "limits": {},
+    "plugins": [],
+    "schemas": [],
+}
 
 
 def problems(**changes: Any) -> list[str]:
@@ -28,6 +36,7 @@ def test_a_document_is_read_into_the_fields_of_the_record() -> None:
             switches={"boolean-as-string": False, "hide-password": True},
             limits={"concurrency": 32},
             plugins=[{"name": "work_address", "settings": {"prefer": "parts"}}, {"name": "profile", "settings": {}}],
+            schemas=('{"$id": "urn:larkfield:2.0:User", "title": "Larkfield", "properties": {}}',),
         ),
         [],
     )
@@ -42,7 +51,7 @@ def test_what_is_no_document_is_refused(document: Any) -> None:
     assert [p.place for p in read(document)[1]] == [""]
 
 
-@pytest.mark.parametrize("section", ["switches", "limits", "plugins"])
+@pytest.mark.parametrize("section", ["switches", "limits", "plugins", "schemas"])
 def test_a_forgotten_section_is_refused_with_the_way_to_write_none(section: str) -> None:
     left = {name: value for name, value in GOOD.items() if name != section}
     (problem,) = read(left)[1]
@@ -64,7 +73,10 @@ def test_another_version_is_refused_and_nothing_else_is_judged(version: Any) -> 
     ("changes", "text"),
     [
         ({"plugin": []}, "plugin: there is no such name; did you mean `plugins`?"),
-        ({"colour": "teal"}, "colour: there is no such name; there are version, profile, switches, limits, plugins."),
+        (
+            {"colour": "teal"},
+            "colour: there is no such name; there are version, profile, switches, limits, plugins, schemas.",
+        ),
         ({"name": "larkfield"}, "name: a workspace is named beside its document"),
         ({"profile": None}, "profile: must be a text."),
         ({"profile": ["entra"]}, "profile: must be a text."),
@@ -89,6 +101,12 @@ def test_another_version_is_refused_and_nothing_else_is_judged(version: Any) -> 
         ({"limits": {"concurrency": "8"}}, "limits.concurrency: must be a whole number"),
         ({"limits": {"concurrency": 8.0}}, "limits.concurrency: must be a whole number"),
         ({"plugins": {}}, "plugins: must be a list."),
+        ({"schemas": {}}, "schemas: must be a list."),
+        ({"schemas": ["urn:x"]}, "schemas[0]: must be a schema"),
+        ({"schemas": [{"title": "x"}]}, "schemas[0]: must be a schema"),
+        ({"schemas": [{"endpoint": "/X"}]}, "schemas[0]: must be a schema"),
+        ({"schemas": [{"$id": "urn:x", "x": float("inf")}]}, "schemas[0]: holds a number"),
+        ({"schemas": [{"$id": "urn:x", "x": "\ud800"}]}, "schemas[0]: holds a number or a text"),
         ({"plugins": ["profile"]}, "plugins[0]: must have a `name`"),
         ({"plugins": [{"settings": {}}]}, "plugins[0]: must have a `name`"),
         ({"plugins": [{"name": 1}]}, "plugins[0]: must have a `name`"),
