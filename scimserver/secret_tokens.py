@@ -1,4 +1,4 @@
-"""Secret Tokens: ``scs_<public id>_<secret><checksum>``, all base62.
+"""Secret Tokens and admin keys: ``scs_<public id>_<secret><checksum>``, ``sca_…`` for admin keys, all base62.
 
 The public id finds the record by index; the secret has 256 random bits and is stored only as a keyed hash; the checksum
 (six characters, CRC-32) tells a mistyped token and lets secret scanners recognise one. Under 100 bytes: in some clouds
@@ -13,13 +13,18 @@ import string
 import zlib
 from dataclasses import dataclass, field
 
+SECRET_TOKEN = "scs"
+"""Opens one workspace's Tenant URL."""
+ADMIN_KEY = "sca"
+"""Opens the admin API."""
+
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PUBLIC_LENGTH = 12
 _SECRET_LENGTH = 43
 """43 characters of base62 hold 256 bits."""
 _CHECKSUM_LENGTH = 6
 _FORM = re.compile(
-    rf"scs_(?P<public>[0-9A-Za-z]{{{_PUBLIC_LENGTH}}})_(?P<secret>[0-9A-Za-z]{{{_SECRET_LENGTH}}})"
+    rf"(?P<prefix>[a-z]{{3}})_(?P<public>[0-9A-Za-z]{{{_PUBLIC_LENGTH}}})_(?P<secret>[0-9A-Za-z]{{{_SECRET_LENGTH}}})"
     rf"(?P<checksum>[0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})"
 )
 
@@ -30,25 +35,26 @@ class SecretToken:
 
     public_id: str
     secret: str = field(repr=False)
+    prefix: str = SECRET_TOKEN
 
     @property
     def text(self) -> str:
         """The token as the admin pastes it."""
-        body = f"scs_{self.public_id}_{self.secret}"
+        body = f"{self.prefix}_{self.public_id}_{self.secret}"
         return body + _checksum(body)
 
 
-def new_token() -> SecretToken:
+def new_token(prefix: str = SECRET_TOKEN) -> SecretToken:
     """Make a token of fresh random parts."""
-    return SecretToken(_random(_PUBLIC_LENGTH), _random(_SECRET_LENGTH))
+    return SecretToken(_random(_PUBLIC_LENGTH), _random(_SECRET_LENGTH), prefix)
 
 
-def parse_token(text: str) -> SecretToken | None:
-    """Read a token, or return None if it is not one or its checksum is wrong."""
+def parse_token(text: str, prefix: str = SECRET_TOKEN) -> SecretToken | None:
+    """Read a token, or return None if it is not one, is of another kind, or its checksum is wrong."""
     match = _FORM.fullmatch(text)
-    if match is None or _checksum(text[:-_CHECKSUM_LENGTH]) != match["checksum"]:
+    if match is None or match["prefix"] != prefix or _checksum(text[:-_CHECKSUM_LENGTH]) != match["checksum"]:
         return None
-    return SecretToken(match["public"], match["secret"])
+    return SecretToken(match["public"], match["secret"], prefix)
 
 
 def hash_secret(key: bytes, secret: str) -> bytes:

@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "config",
     "workspace": "workspace",
     "token": "token",
+    "admin-key": "admin_key",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

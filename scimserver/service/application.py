@@ -12,6 +12,7 @@ from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
 from ..schema.documents import read_files
 from ..settings import Settings
+from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Event
@@ -24,6 +25,7 @@ from ..store.requests import RequestStore
 from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
+from .admin_keys import AdminKeyService
 from .as_code import AsCode
 from .bulk import Bulk
 from .catalogues import Catalogues
@@ -64,6 +66,7 @@ class Application:
         )
         self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogues)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
+        self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
@@ -93,6 +96,7 @@ class Application:
             if background:
                 await app._start_background(stack)
             stack.push_async_callback(app.tokens.close)
+            stack.push_async_callback(app.admin_keys.close)
             yield app
 
     async def _start_background(self, stack: AsyncExitStack) -> None:

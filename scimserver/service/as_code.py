@@ -6,7 +6,7 @@ from typing import Any
 
 from ..plugins import PluginManager, PluginProblem
 from ..schema.loader import SchemaProblem
-from ..store.workspaces import Workspace, check_slug
+from ..store.workspaces import Workspace, WorkspaceChanged, check_slug
 from .catalogues import Catalogues
 from .code_diff import Change, changes, unified
 from .code_form import Code, code_of, document_of
@@ -59,27 +59,39 @@ class AsCode:
         """Return the document of a workspace: no secrets, ids, dates or revision; the same for equal workspaces.
 
         Raises:
-            WorkspaceProblem: there is none with that slug.
+            NoSuchWorkspace: there is none with that slug.
         """
+        return self.document(await self._workspaces.show(slug))
+
+    def document(self, workspace: Workspace) -> dict[str, Any]:
+        """Return the document of a workspace that was read."""
         infos = self._plugins.infos
-        return document_of(without_secrets(code_of(await self._workspaces.show(slug)), infos), infos)
+        return document_of(without_secrets(code_of(workspace), infos), infos)
 
     async def export_text(self, slug: str) -> str:
         """Return the same as YAML."""
         return dump(await self.export(slug))
 
-    async def plan(self, slug: str, document: Any, *, create: bool = False) -> Plan:
+    async def plan(self, slug: str, document: Any, *, create: bool = False, expected: int | None = None) -> Plan:
         """Check a document as everything is checked that is set by hand, and compare it with the workspace.
 
+        ``expected`` is the revision of the workspace that whoever wrote the document had seen, if they say so.
+
         Raises:
-            WorkspaceProblem: there is no such workspace, and it is not to be created, or cannot have that name.
+            NoSuchWorkspace: there is none with that slug, and it is not to be created.
+            WorkspaceProblem: a workspace cannot have that name.
+            WorkspaceChanged: it has another revision than the expected one.
             CodeProblem: the document cannot be used; names every place, rule and cure.
         """
-        workspace = await self._workspaces.find(slug)
+        workspace = await (self._workspaces.find if create else self._workspaces.show)(slug)
         if workspace is None:
-            if not create:
-                await self._workspaces.show(slug)
             check_slug(slug)
+        if expected is not None and (workspace is None or workspace.revision != expected):
+            raise WorkspaceChanged(
+                f"Workspace `{slug}` is not at revision {expected} any more: compare the document with it again."
+                if workspace
+                else f"There is no workspace `{slug}` yet, so none at revision {expected}."
+            )
         stored = code_of(workspace) if workspace else Code()
         infos = self._plugins.infos
         code, problems = read(document)
@@ -97,14 +109,15 @@ class AsCode:
             workspace is not None and self._mapping(slug, stored) != self._mapping(slug, code),
         )
 
-    async def import_(self, slug: str, document: Any, *, create: bool = False) -> Plan:
+    async def import_(self, slug: str, document: Any, *, create: bool = False, expected: int | None = None) -> Plan:
         """Set a workspace from its document, all or nothing; nothing is written if nothing differs.
 
         Raises:
-            WorkspaceProblem: as for :meth:`plan`; or somebody else changed the workspace meanwhile.
-            CodeProblem: the document cannot be used; nothing was changed.
+            NoSuchWorkspace, WorkspaceProblem, CodeProblem: as for :meth:`plan`; nothing was changed.
+            WorkspaceChanged, WorkspaceTaken: somebody else changed or created the workspace meanwhile.
+            WorkspaceDeleting: it is being deleted.
         """
-        plan = await self.plan(slug, document, create=create)
+        plan = await self.plan(slug, document, create=create, expected=expected)
         if plan.workspace is None:
             await self._workspaces.create_as(slug, plan.code.fields())
         elif plan.changes:

@@ -35,6 +35,11 @@ class CodeProblem(Exception):
         super().__init__("\n".join(map(str, problems)))
         self.problems = list(problems)
 
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Place and text of each problem."""
+        return [(problem.place, problem.text) for problem in self.problems]
+
 
 def read(document: Any) -> tuple[Code, list[Problem]]:
     """Return what could be read of a document, and what is wrong with its form."""

@@ -14,7 +14,7 @@ from ..schema.catalogue import SchemaCatalogue
 from ..schema.loader import SchemaProblem
 from ..scim.quirks.registry import Quirk
 from ..settings import Settings
-from ..store.workspaces import Workspace, WorkspaceProblem, WorkspaceStore
+from ..store.workspaces import NoSuchWorkspace, Workspace, WorkspaceProblem, WorkspaceStore
 from .catalogues import Catalogues
 from .profiles import DEFAULT, Profile, ProfileProblem, Profiles, check_switch
 from .redaction import Redaction
@@ -152,11 +152,11 @@ class WorkspaceService:
         """Return one workspace.
 
         Raises:
-            WorkspaceProblem: there is none with that slug.
+            NoSuchWorkspace: there is none with that slug.
         """
         workspace = await self.find(slug)
         if workspace is None:
-            raise WorkspaceProblem(
+            raise NoSuchWorkspace(
                 f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
             )
         return workspace
@@ -169,7 +169,7 @@ class WorkspaceService:
         """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
 
         Raises:
-            WorkspaceProblem: there is none with that slug.
+            NoSuchWorkspace: there is none with that slug.
             Unavailable: its profile is not installed.
         """
         return self._activate(await self.show(slug))

@@ -27,6 +27,22 @@ class WorkspaceProblem(StoreError):
     """The workspace cannot be created or changed; the text says why and what to do."""
 
 
+class NoSuchWorkspace(WorkspaceProblem):
+    """There is none with that name."""
+
+
+class WorkspaceTaken(WorkspaceProblem):
+    """A workspace of that name exists already."""
+
+
+class WorkspaceChanged(WorkspaceProblem):
+    """Somebody else changed the workspace since it was read, or it is not at the revision that was asked for."""
+
+
+class WorkspaceDeleting(WorkspaceProblem):
+    """The workspace is being deleted, so nothing else can be done with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """One customer's workspace."""
@@ -88,7 +104,8 @@ class WorkspaceStore:
         """Store a new workspace.
 
         Raises:
-            WorkspaceProblem: the slug is not one, or is taken.
+            WorkspaceProblem: the slug is not one.
+            WorkspaceTaken: there is one already.
         """
         check_slug(slug)
         moment = now()
@@ -101,7 +118,7 @@ class WorkspaceStore:
             with translated():
                 await self._collection.insert_one(_to_bson(workspace))
         except DuplicateKey:
-            raise WorkspaceProblem(f"A workspace `{slug}` already exists; choose another name.") from None
+            raise WorkspaceTaken(f"A workspace `{slug}` already exists; choose another name.") from None
         return workspace
 
     @translated()
@@ -126,17 +143,18 @@ class WorkspaceStore:
         """Change fields, if nobody else changed the workspace since it was read.
 
         Raises:
-            WorkspaceProblem: somebody did, or it is being deleted.
+            WorkspaceChanged: somebody did.
+            WorkspaceDeleting: it is being deleted.
         """
         if workspace.state == "deleting":
-            raise WorkspaceProblem(f"Workspace `{workspace.slug}` is being deleted; repeat the delete to finish it.")
+            raise WorkspaceDeleting(f"Workspace `{workspace.slug}` is being deleted; repeat the delete to finish it.")
         stored = await self._collection.find_one_and_update(
             {"_id": workspace.id, "revision": workspace.revision},
             {"$set": {**changes, "modified": now(), "revision": workspace.revision + 1}},
             return_document=ReturnDocument.AFTER,
         )
         if stored is None:
-            raise WorkspaceProblem(f"Workspace `{workspace.slug}` was changed by somebody else meanwhile; try again.")
+            raise WorkspaceChanged(f"Workspace `{workspace.slug}` was changed by somebody else meanwhile; try again.")
         return _from_bson(stored)
 
     @translated()

@@ -11,6 +11,8 @@ from tornado.web import RequestHandler
 from ..errors import InvalidVersion, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
+from .admin.base import AdminHandler
+from .admin.routes import admin_routes
 from .base import BaseHandler, ScimHandler, UnknownPathHandler
 from .bulk import BulkHandler
 from .discovery import (
@@ -56,6 +58,7 @@ def routes(shared: dict[str, Any]) -> list[URLSpec]:
     specs = [
         URLSpec("/healthz", HealthHandler, shared),
         URLSpec("/readyz", ReadyHandler, shared),
+        *admin_routes(shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
         URLSpec(f"{TENANT}/Me(?:/.*)?", MeHandler, shared),
         URLSpec(f"{TENANT}/Bulk", BulkHandler, shared),
@@ -119,6 +122,8 @@ def log_request(handler: RequestHandler) -> None:
         fields["workspace"] = handler.workspace.slug
         if tolerated := handler.tolerated()[0]:
             fields["tolerated"] = tolerated
+    if isinstance(handler, AdminHandler) and handler.operator:
+        fields["operator"] = handler.operator
     # 501 is what the client asked for, not what the server failed at.
     level = log.error if handler.get_status() >= 500 and handler.get_status() != 501 else log.info
     level("request", **fields)

@@ -1,7 +1,7 @@
 """Which requests are let in: methods, sizes, workspace, authentication, fair share, media types; then JSON in."""
 
 import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import structlog
@@ -26,7 +26,7 @@ from ..service.workspaces import ActiveWorkspace
 from .addresses import Addresses
 from .answers import Answers
 from .body import Body
-from .negotiation import check_accept, check_media_type, is_gzip
+from .negotiation import SCIM_TYPES, check_accept, check_media_type, is_gzip
 from .recording import entry_of
 from .requests import decode_json
 
@@ -140,8 +140,68 @@ class UnknownPathHandler(BaseHandler):
         raise NotFound("There is no such address here. A Tenant URL has the form /t/{workspace}/scim/v2.")
 
 
-class ScimHandler(BaseHandler):
-    """A handler below a Tenant URL: workspace, uniform 401, fair share, media types, size limit, then the body."""
+class JsonHandler(BaseHandler):
+    """A handler that takes and answers JSON: media types, size limit, then the body."""
+
+    MEDIA_TYPES: ClassVar[Sequence[str]] = SCIM_TYPES
+    message: Any = None
+    """The decoded body."""
+    _body: Body | None = None
+
+    def check(self) -> None:
+        super().check()
+        headers = self.request.headers
+        if self.request.method not in ("DELETE", "OPTIONS"):  # their answers have no body
+            check_accept(headers.get("Accept"), self.MEDIA_TYPES)
+        if self.request.method in ("POST", "PUT", "PATCH"):
+            check_media_type(headers.get("Content-Type"), self.MEDIA_TYPES)
+            self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
+            if self._declared_length() > DRAIN_LIMIT:
+                raise self.too_large()
+
+    @property
+    def client(self) -> str:
+        """The User-Agent, not all of it if it is long."""
+        return self.request.headers.get("User-Agent", "")[:200]
+
+    def body_limit(self) -> int:
+        """Return the length in bytes beyond which a body is refused."""
+        return self.app.settings.limits.body_bytes
+
+    def too_large(self) -> PayloadTooLarge:
+        """Return the refusal of a body that is longer than that."""
+        return PayloadTooLarge(
+            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
+        )
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._body.receive(chunk) if self._body else None
+
+    def read_body(self) -> bytes:
+        """Return the body, inflated.
+
+        Raises:
+            PayloadTooLarge: longer than :meth:`body_limit`.
+            InvalidSyntax: it is not the gzip it is said to be.
+        """
+        assert self._body is not None  # methods with a body only
+        if self._body.too_large:
+            raise self.too_large()
+        return self._body.content()
+
+    def read_json(self) -> Any:
+        """Return the decoded body.
+
+        Raises:
+            PayloadTooLarge: longer than :meth:`body_limit`.
+            InvalidSyntax: not JSON, or nested too deeply, or not the gzip it is said to be.
+        """
+        self.message = decode_json(self.read_body(), self.app.settings.limits.json_depth)
+        return self.message
+
+
+class ScimHandler(JsonHandler):
+    """A handler below a Tenant URL: workspace, uniform 401, fair share, then what every JSON handler does."""
 
     OPERATIONS: ClassVar[Mapping[str, str]] = {}
     """Method → what the provisioning log calls it; all others are ``other``."""
@@ -152,10 +212,7 @@ class ScimHandler(BaseHandler):
     """The workspace of the address, whoever asks: its provisioning log tells of refused requests too."""
     credential: str | None = None
     """Public id of the token, once it is known to be good."""
-    message: Any = None
-    """The decoded body."""
     _entered = False
-    _body: Body | None = None
 
     async def _execute(self, *args: Any, **kwargs: Any) -> None:
         # Tornado calls neither the method nor on_finish() when the client goes away in the middle of its body, so this
@@ -209,17 +266,6 @@ class ScimHandler(BaseHandler):
             reading=Reading(workspace.quirks),
         )
 
-    def check(self) -> None:
-        super().check()
-        headers = self.request.headers
-        if self.request.method not in ("DELETE", "OPTIONS"):  # their answers have no body
-            check_accept(headers.get("Accept"))
-        if self.request.method in ("POST", "PUT", "PATCH"):
-            check_media_type(headers.get("Content-Type"))
-            self._body = Body(self.body_limit(), gzip=is_gzip(headers.get("Content-Encoding")))
-            if self._declared_length() > DRAIN_LIMIT:
-                raise self.too_large()
-
     def no_such_path(self) -> NotFound:
         """Return the refusal of an address that the workspace does not have."""
         resources = ", ".join(t.endpoint for t in self.ctx.workspace.catalogue.resource_types)
@@ -232,11 +278,6 @@ class ScimHandler(BaseHandler):
         """Return name → places of the tolerations that the request needed, and the names of those that are off."""
         return (self.ctx.reading.used, self.ctx.reading.missed) if self._entered else ({}, [])
 
-    @property
-    def client(self) -> str:
-        """The User-Agent, not all of it if it is long."""
-        return self.request.headers.get("User-Agent", "")[:200]
-
     def _enter(self, workspace: ActiveWorkspace) -> None:
         limit = workspace.concurrency
         if not self.app.enter(workspace.id, limit):
@@ -245,32 +286,6 @@ class ScimHandler(BaseHandler):
                 headers={"Retry-After": "1"},
             )
         self._entered = True
-
-    def body_limit(self) -> int:
-        """Return the length in bytes beyond which a body is refused."""
-        return self.app.settings.limits.body_bytes
-
-    def too_large(self) -> PayloadTooLarge:
-        """Return the refusal of a body that is longer than that."""
-        return PayloadTooLarge(
-            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
-        )
-
-    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        return self._body.receive(chunk) if self._body else None
-
-    def read_json(self) -> Any:
-        """Return the decoded body.
-
-        Raises:
-            PayloadTooLarge: longer than :meth:`body_limit`.
-            InvalidSyntax: not JSON, or nested too deeply, or not the gzip it is said to be.
-        """
-        assert self._body is not None  # methods with a body only
-        if self._body.too_large:
-            raise self.too_large()
-        self.message = decode_json(self._body.content(), self.app.settings.limits.json_depth)
-        return self.message
 
     def argument(self, name: str) -> str | None:
         """Return a query parameter by name in any letter case, or None.

@@ -1,11 +1,15 @@
 """What client and server tell each other about media types and codings (RFC 9110 §8.3, §8.4, §12.5; RFC 7644 §3.8)."""
 
 import re
+from collections.abc import Sequence
 
 from ..errors import NotAcceptable, UnsupportedMediaType
 
 SCIM_JSON = "application/scim+json"
 JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+SCIM_TYPES = (SCIM_JSON, JSON)
+"""Media types of a Tenant URL; what is sent has the first."""
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 """Names of UTF-8, and of the part of it that is spelt alike."""
 GZIP = ("gzip", "x-gzip")
@@ -15,10 +19,10 @@ _QUALITY = re.compile(r";\s*q\s*=\s*([0-9.]+)", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 
 
-def check_accept(header: str | None) -> None:
-    """Refuse to answer a client that takes neither SCIM JSON nor plain JSON.
+def check_accept(header: str | None, types: Sequence[str] = SCIM_TYPES) -> None:
+    """Refuse to answer a client that takes none of our types of JSON.
 
-    The answer is SCIM JSON either way, so whoever takes one of the two gets it. A header that names no media type at
+    The answer is the first of them either way, so whoever takes one gets it. A header that names no media type at
     all is no wish; ``*`` alone stands for ``*/*``, as old clients write it.
 
     Raises:
@@ -28,24 +32,28 @@ def check_accept(header: str | None) -> None:
     if not weights:
         return
     anything = weights.get("*/*", weights.get("*", 0.0))
-    if not any(weights.get(wanted, weights.get("application/*", anything)) for wanted in (SCIM_JSON, JSON)):
+    if any(weights.get(wanted, weights.get("application/*", anything)) for wanted in types):
+        return
+    if len(types) == 1:
         raise NotAcceptable(
-            f"Answers are `{SCIM_JSON}`, and `Accept` takes neither that nor `{JSON}`: send one of the two, "
-            "or leave the header out."
+            f"Answers are `{types[0]}`, which `Accept` does not take: send it, or leave the header out."
         )
+    raise NotAcceptable(
+        f"Answers are `{types[0]}`, and `Accept` takes neither that nor `{types[1]}`: send one of the two, "
+        "or leave the header out."
+    )
 
 
-def check_media_type(header: str | None) -> None:
-    """Accept SCIM JSON, plain JSON and no type at all, in UTF-8 (idp-clients §7: Entra, Okta).
+def check_media_type(header: str | None, types: Sequence[str] = SCIM_TYPES) -> None:
+    """Accept our types of JSON and no type at all, in UTF-8 (idp-clients §7: Entra, Okta).
 
     Raises:
         UnsupportedMediaType: anything else, with the cure.
     """
     media_type = (header or "").partition(";")[0].strip().lower()
-    if media_type not in ("", SCIM_JSON, JSON):
-        raise UnsupportedMediaType(
-            f"`Content-Type: {media_type[:80]}` is not supported: send `{SCIM_JSON}` or `{JSON}`."
-        )
+    if media_type not in ("", *types):
+        cure = " or ".join(f"`{wanted}`" for wanted in types)
+        raise UnsupportedMediaType(f"`Content-Type: {media_type[:80]}` is not supported: send {cure}.")
     charset = _CHARSET.search(header or "")
     if charset and charset[1].lower() not in CHARSETS:
         raise UnsupportedMediaType(

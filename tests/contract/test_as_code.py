@@ -149,7 +149,7 @@ async def test_of_two_imports_at_once_one_wins_and_the_other_is_told(app: Applic
         *(app.workspaces.replace(plan.workspace, plan.code.fields()) for plan in plans if plan.workspace),
         return_exceptions=True,
     )
-    assert sorted(type(result).__name__ for result in done) == ["Workspace", *["WorkspaceProblem"] * 3]
+    assert sorted(type(result).__name__ for result in done) == ["Workspace", *["WorkspaceChanged"] * 3]
     assert await app.as_code.export("larkfield") in documents
 
 

@@ -201,7 +201,7 @@ async def test_a_token_works_until_it_expires(site: Site, monkeypatch: pytest.Mo
             def now(cls, tz: Any = None) -> Any:
                 return datetime.now(tz) + timedelta(days=2)
 
-        monkeypatch.setattr("scimserver.service.tokens.datetime", Later)
+        monkeypatch.setattr("scimserver.service.credentials.datetime", Later)
         assert (await client.get("Users")).status_code == 401
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from scimserver.errors import ScimError, Unauthorized, Unavailable
 from scimserver.secret_tokens import new_token
-from scimserver.service.tokens import CACHE_SECONDS, TokenService
+from scimserver.service.credentials import CACHE_SECONDS
+from scimserver.service.tokens import TokenService
 from scimserver.store.tokens import TokenStore
 
 from .conftest import Tenant
@@ -16,7 +17,7 @@ from .conftest import Tenant
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     moment = time.monotonic() + seconds
-    monkeypatch.setattr("scimserver.service.tokens.time.monotonic", lambda: moment)
+    monkeypatch.setattr("scimserver.service.credentials.time.monotonic", lambda: moment)
 
 
 async def make(tenant: Tenant, **options: Any) -> tuple[str, str]:
