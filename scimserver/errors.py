@@ -15,6 +15,10 @@ class ScimError(Exception):
 
     status: int = 500
     scim_type: ClassVar[str | None] = None
+    plugin: str | None = None
+    """Name of the plugin that refused, or failed; for the log."""
+    attribute: str | None = None
+    """Path of the field that a plugin's document cannot have; for the log."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -189,6 +193,11 @@ class InternalError(ScimError):
 
 class PluginFailed(InternalError):
     """500: a mapper plugin raised; names the plugin, so that the operator knows where to look."""
+
+    def __init__(self, detail: str, *, plugin: str | None = None, attribute: str | None = None) -> None:
+        super().__init__(detail)
+        self.plugin = plugin
+        self.attribute = attribute
 
 
 class NotImplementedHere(ScimError):

@@ -29,6 +29,9 @@ PROJECT = "scimserver"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
+LONGEST_TIME_LIMIT = 600
+"""Seconds that a plugin may allow itself at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
@@ -41,6 +44,8 @@ class PluginInfo:
     """Part of the mapping revision: raise it when the same input gives another document."""
     settings_schema: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema (2020-12) of the settings; ``default`` of a property is filled in."""
+    time_limit_seconds: float = 30
+    """After so long a call of :func:`scim_after_commit` that is a coroutine is cancelled; above 0, at most 600."""
 
 
 @dataclass(frozen=True, slots=True)

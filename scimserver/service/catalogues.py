@@ -8,7 +8,7 @@ from typing import Any
 
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue, build_catalogue
-from ..schema.documents import Placed, name_of
+from ..schema.documents import Placed, name_of, read_files
 from ..store.workspaces import Workspace
 from .redaction import Redaction
 
@@ -40,8 +40,11 @@ class Catalogues:
         """
         self._documents = tuple(documents)
         self._plugins = plugins
+        self._limited = {name: read_files(files) for name, files in plugins.limited_schema_files().items()}
         self.deployment = build_catalogue(self._documents)
         """What a workspace without schemas of its own has, before its profile adapts it."""
+        for documents in self._limited.values():
+            build_catalogue([*self._documents, *documents])
         self._kept: OrderedDict[_Key, Vocabulary] = OrderedDict()
 
     def of(self, slug: str, schemas: Sequence[str] = ()) -> SchemaCatalogue:
@@ -50,12 +53,17 @@ class Catalogues:
         Raises:
             SchemaProblem: the documents cannot be used together with those of this server.
         """
-        return self._of((), schemas)
+        return self._of(self._limited_to(slug), schemas)
+
+    def _limited_to(self, slug: str) -> tuple[str, ...]:
+        """Return the plugins with schemas that only some workspaces may use, this one among them."""
+        return tuple(name for name in self._limited if self._plugins.may_use(name, slug))
 
     def _of(self, limited: tuple[str, ...], schemas: Sequence[str]) -> SchemaCatalogue:
         if not limited and not schemas:
             return self.deployment
-        return build_catalogue([*self._documents, *placed(schemas)])
+        documents = [one for name in limited for one in self._limited[name]]
+        return build_catalogue([*self._documents, *documents, *placed(schemas)])
 
     def vocabulary(self, workspace: Workspace, behaviours: frozenset[str]) -> Vocabulary:
         """Return the catalogue that a workspace's requests run on: its own, as its profile wants it.
@@ -63,10 +71,11 @@ class Catalogues:
         Raises:
             SchemaProblem: its documents cannot be used together with those of this server.
         """
-        key = ((), tuple(workspace.schemas), tuple(workspace.unready), behaviours)
+        limited = self._limited_to(workspace.slug)
+        key = (limited, tuple(workspace.schemas), tuple(workspace.unready), behaviours)
         found = self._kept.get(key)
         if found is None:
-            catalogue = self._of((), workspace.schemas).without_keys(workspace.unready)
+            catalogue = self._of(limited, workspace.schemas).without_keys(workspace.unready)
             catalogue = adapted(catalogue, behaviours)
             found = self._kept[key] = Vocabulary(catalogue, Redaction(catalogue))
             while len(self._kept) > MAX_KEPT:

@@ -1,6 +1,6 @@
 """Documents of one resource type: conditional writes, and reads that an index answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -79,6 +79,21 @@ class ResourceStore:
             with self._named_duplicate(), translated():
                 stored = document.to_bson(resource_type or self.resource_type)
                 result = await self.collection.replace_one(condition, stored)
+        return bool(result.matched_count)
+
+    async def rekey(self, document: Document) -> bool:
+        """Write a document's keys anew, as the resource type has them now; False if it has changed since it was read.
+
+        No client sees a difference: the version stays.
+
+        Raises:
+            DuplicateValue: a value that has become unique is there twice.
+        """
+        made = document.to_bson(self.resource_type)
+        change = {"$set": {"keys": made["keys"], "unique": made["unique"]}}
+        condition = {"_id": document.id, "ws": document.ws, "v": document.v, "deleted": None}
+        with self._named_duplicate(), translated():
+            result = await self.collection.update_one(condition, change)
         return bool(result.matched_count)
 
     async def bump(self, ws: str, resource_id: str, moment: datetime, event: Event) -> bool:
@@ -168,6 +183,16 @@ class ResourceStore:
         """Return those documents that exist, in order of creation."""
         found = [d for batch in _batches(ids) for d in await self.find(ws, {"_id": {"$in": batch}})]
         return sorted(found, key=lambda d: d.seq)
+
+    async def walk(self, ws: str) -> AsyncIterator[list[Document]]:
+        """Yield all documents in batches, in order of creation; what is created meanwhile may be among them."""
+        windows = await self.counters.windows(ws, self.kind)
+        for window in range(-(-windows.end // WINDOW)):
+            # Where another process may hold counts that are not written, a window that seems empty is read too.
+            if windows.counts.get(window) or not windows.complete:
+                start = window * WINDOW
+                if found := await self.find(ws, {"seq": {"$gte": start, "$lte": start + WINDOW - 1}}):
+                    yield found
 
     async def page(self, ws: str, start_index: int, count: int) -> tuple[list[Document], int]:
         """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""

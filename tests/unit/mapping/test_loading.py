@@ -23,7 +23,7 @@ def scim_map(resource):
 @pytest.fixture(autouse=True)
 def nothing_installed(monkeypatch):
     """Folders are looked at alone; one test below lets entry points in."""
-    monkeypatch.setattr("scimserver.plugins.entry_points", lambda group: [])
+    monkeypatch.setattr("scimserver.plugin_loading.entry_points", lambda group: [])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_entry_points_are_loaded_and_a_broken_one_is_named(monkeypatch):
     from importlib.metadata import EntryPoint
 
     points = [EntryPoint(name, f"scimserver_plugins.{name}", "scimserver") for name in ("work_address", "profile")]
-    monkeypatch.setattr("scimserver.plugins.entry_points", lambda group: points)
+    monkeypatch.setattr("scimserver.plugin_loading.entry_points", lambda group: points)
     assert list(PluginManager.load().infos) == ["profile", "work_address"]
 
     points.append(EntryPoint("gone", "scimserver_plugins.gone", "scimserver"))
