@@ -200,6 +200,19 @@ class PluginFailed(InternalError):
         self.attribute = attribute
 
 
+class MappingFailed(Exception):
+    """Raised by a mapper that cannot make one field; answered as :class:`PluginFailed`, which names the field too.
+
+    ``reason`` completes "could not make FIELD: " and goes to the identity provider's admin: the rule and the cure,
+    never a person's value.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+
 class NotImplementedHere(ScimError):
     """501: a part of SCIM, or a method of HTTP, that this server does not offer."""
 

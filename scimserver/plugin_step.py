@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from .errors import PluginFailed, ScimError, Unauthorized
+from .errors import MappingFailed, PluginFailed, ScimError, Unauthorized
 from .hookspecs import CommittedEvent, MapContext, WorkspaceContext
 from .plugin_calls import Meter, where
 from .storable import Budget, NotStorable, clean, plain_copy, storable
@@ -155,6 +155,15 @@ class Step:
     def _failed(self, hook_name: str, error: BaseException, resource_type: str, identifier: object) -> PluginFailed:
         # The exception's text may quote the person's data: class and place are logged, and the cause is not chained.
         self.meters[hook_name].errors.inc()
+        if isinstance(error, MappingFailed):
+            blame = self._blame(hook_name, resource_type, identifier)
+            log.error("plugin failed", **blame, field=error.field, error=error.reason)
+            return PluginFailed(
+                f"The plugin `{self.name}` of this workspace could not make `{error.field}` of this {resource_type}: "
+                f"{error.reason}. Nothing was written.",
+                plugin=self.name,
+                attribute=error.field,
+            )
         kind = type(error).__name__
         log.error("plugin failed", **self._blame(hook_name, resource_type, identifier), error=kind, at=where(error))
         # The mistake that is made most often: any other exception than ours looks like a refusal to who raises it.

@@ -30,6 +30,7 @@ from .as_code import AsCode
 from .bulk import Bulk
 from .catalogues import Catalogues
 from .cursors import Cursors
+from .expression_tools import ExpressionTools
 from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
@@ -72,6 +73,7 @@ class Application:
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(self.stores, memberships, views, cursors)
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
+        self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
         """Whether the configuration asks for the embedded database."""

@@ -12,6 +12,7 @@ from .code_form import KINDS, SECTIONS, VERSION, Code
 LIMITS = ("concurrency",)
 MAX_LIMIT = 999_999
 _NONE = {"switches": "{}", "limits": "{}", "plugins": "[]", "schemas": "[]"}
+_STAND_IN = "\u2024"
 _KINDS = {dict: "names with values", list: "a list", str: "a text"}
 
 
@@ -111,9 +112,9 @@ class _Reading:
                 self._wrong(place, f"the plugin `{name}` is listed twice; take one of them out.")
             settings = self._of(dict, item, "settings", place)
             try:
-                storable(settings)
+                storable(_with_stand_ins(settings))
             except NotStorable as problem:
-                at = ".".join([f"{place}.settings", *problem.path])
+                at = ".".join([f"{place}.settings", *problem.path]).replace(_STAND_IN, ".")
                 self._wrong(at, f"{problem.rule}: it cannot be stored.")
                 continue
             plugins.append({"name": name, "settings": settings})
@@ -148,6 +149,13 @@ class _Reading:
 
     def _wrong(self, place: str, text: str) -> None:
         self.problems.append(Problem(place, text))
+
+
+def _with_stand_ins(value: Any) -> Any:
+    """Return settings without dots in their names: unlike documents, nobody looks for them by their names."""
+    if isinstance(value, dict):
+        return {str(name).replace(".", _STAND_IN): _with_stand_ins(item) for name, item in value.items()}
+    return [_with_stand_ins(item) for item in value] if isinstance(value, list) else value
 
 
 def _unknown(name: str, known: Collection[str], place: str) -> str:

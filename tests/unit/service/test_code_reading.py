@@ -42,6 +42,12 @@ def test_a_document_is_read_into_the_fields_of_the_record() -> None:
     )
 
 
+def test_names_of_settings_may_have_dots() -> None:
+    settings = {"fields": {"User": {"card.email": {"attribute": "emails.value"}}}}
+    code, problems = read({**GOOD, "plugins": [{"name": "expressions", "settings": settings}]})
+    assert (code.plugins, problems) == ([{"name": "expressions", "settings": settings}], [])
+
+
 def test_sections_may_be_empty() -> None:
     assert read(EMPTY) == (Code(profile="default", plugins=[]), [])
 
@@ -114,8 +120,12 @@ def test_another_version_is_refused_and_nothing_else_is_judged(version: Any) -> 
         ({"plugins": [{"name": "profile", "settings": []}]}, "plugins[0].settings: must be names with values."),
         ({"plugins": [{"name": "profile"}, {"name": "profile"}]}, "plugins[1]: the plugin `profile` is listed twice"),
         (
-            {"plugins": [{"name": "profile", "settings": {"fields": {"a.b": 1}}}]},
-            "plugins[0].settings.fields: has a field named 'a.b'",
+            {"plugins": [{"name": "profile", "settings": {"fields": {"$b": 1}}}]},
+            "plugins[0].settings.fields: has a field named '$b'",
+        ),
+        (
+            {"plugins": [{"name": "p", "settings": {"card.email": {"$b": 1}}}]},
+            "plugins[0].settings.card.email: has a field named '$b'",
         ),
         ({"plugins": [{"name": "p", "settings": {"n": [2**63]}}]}, "plugins[0].settings.n.0: does not fit 64 bits"),
         ({"plugins": [{"name": "p", "settings": {"n": float("nan")}}]}, "plugins[0].settings.n: is not a finite"),
