@@ -122,7 +122,11 @@ class Player:
     def client(self, token: str) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json", "User-Agent": "probe"}
         base = f"http://127.0.0.1:{self.port}/t/{self.slug}/scim/v2/"
-        return httpx.AsyncClient(base_url=base, headers=headers, timeout=30, verify=False)
+        hooks = {"response": [self.count]}
+        return httpx.AsyncClient(base_url=base, headers=headers, event_hooks=hooks, timeout=30, verify=False)
+
+    async def count(self, answer: httpx.Response) -> None:
+        self.counts["answers"] += 1
 
     async def play(self, client: httpx.AsyncClient, operation: Operation) -> None:
         """Do one thing; what came of it goes into the transcript."""
@@ -212,10 +216,12 @@ class Player:
         return status, [token.label for token in await self.app.tokens.list(self.workspace)]
 
     async def do_log(self, client: httpx.AsyncClient) -> Any:
-        await asyncio.sleep(0)
-        await self.app.requests.flush()
-        reader = LogReader(self.app.requests.store, self.workspace.id)
-        entries = [entry async for entry in reader.past()]
+        entries: list[dict[str, Any]] = []
+        while len(entries) < self.counts["answers"]:  # an answer is sent before its entry is made
+            await asyncio.sleep(0)
+            await self.app.requests.flush()
+            reader = LogReader(self.app.requests.store, self.workspace.id)
+            entries = [entry async for entry in reader.past()]
         return [{k: v for k, v in entry.items() if k not in ("ms", "at", "position")} for entry in entries]
 
     async def do_plugins(self, client: httpx.AsyncClient, number: int) -> Any:
