@@ -20,7 +20,7 @@ from scimserver.settings import ENVIRONMENT_PREFIX, Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # a script, and loaded by tests, is in no package
 
-from generators import clients, expressions
+from generators import clients, expressions, metrics
 from generators.markdown import MADE, prose, table
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -248,6 +248,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "expressions.md": expressions.expressions_page,
     "hooks.md": hooks_page,
+    "metrics.md": metrics.metrics_page,
     "settings.md": settings_page,
 }
 

@@ -37,7 +37,7 @@ class PluginManager:
         self._infos: dict[str, PluginInfo] = {}
         self._places: dict[str, str] = {}
         self._watches: dict[str, PluginWatch] = {}
-        self._only_for = {name: frozenset(slug.lower() for slug in slugs) for name, slugs in (only or {}).items()}
+        self._only_for = {name: frozenset(slugs) for name, slugs in (only or {}).items()}
         self._metrics = metrics or Metrics()
         self._started: list[str] = []
         self._closed = False
@@ -96,13 +96,24 @@ class PluginManager:
             raise PluginProblem(f"{place}: {error}. The hooks are {', '.join(HOOKS)}.") from error
         self._infos[info.name] = info
         self._places[info.name] = place
-        self._watches[info.name] = PluginWatch(info.name, self._hooks_of(info.name), self._metrics)
+        self._watches[info.name] = PluginWatch(info.name, self.hooks_of(info.name), self._metrics)
         return info
 
     @property
     def infos(self) -> Mapping[str, PluginInfo]:
         """Loaded plugins by name."""
         return MappingProxyType(self._infos)
+
+    def module(self, name: str) -> ModuleType:
+        """Return the module of a loaded plugin; raises KeyError if there is none of that name."""
+        module: ModuleType | None = self._manager.get_plugin(name)
+        if module is None:
+            raise KeyError(name)
+        return module
+
+    def place(self, name: str) -> str:
+        """Return the file or entry point that a plugin was loaded from; raises KeyError if there is none."""
+        return self._places[name]
 
     def may_use(self, name: str, slug: str) -> bool:
         """Tell whether a workspace may list a plugin: it is installed, and not limited to other workspaces."""
@@ -222,7 +233,7 @@ class PluginManager:
         for plugin in [] if problems else chosen:
             info = self._infos[plugin["name"]]
             settings = with_defaults(info.settings_schema, plugin.get("settings") or {})
-            hooks = {hook: self._only(info.name, hook) for hook in self._hooks_of(info.name)}
+            hooks = {hook: self._only(info.name, hook) for hook in self.hooks_of(info.name)}
             mapper = getattr(self._manager.get_plugin(info.name), "scim_map", None)
             steps.append(
                 Step(
@@ -255,8 +266,9 @@ class PluginManager:
         found += [f"the plugin `{name}` is listed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
         return found
 
-    def _hooks_of(self, name: str) -> list[str]:
-        module = self._manager.get_plugin(name)
+    def hooks_of(self, name: str) -> list[str]:
+        """Return the names of the hooks that a loaded plugin has."""
+        module = self.module(name)
         return [hook for hook in HOOKS if hasattr(module, hook)]
 
     def _only(self, name: str, hook: str) -> pluggy.HookCaller:

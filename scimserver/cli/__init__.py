@@ -14,6 +14,7 @@ COMMANDS = {
     "workspace": "workspace",
     "token": "token",
     "admin-key": "admin_key",
+    "schema": "schema",
     "expression": "expression",
     "simulate": "simulate",
     "conformance": "conformance",

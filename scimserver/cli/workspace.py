@@ -101,7 +101,7 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         return
     from ..service.profiles import BEHAVIOURS
 
-    for key in [key for key in found if key not in ("plugins", "limits", "switches")]:
+    for key in [key for key in found if key not in ("plugins", "limits", "switches", "warnings")]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
@@ -111,6 +111,8 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         click.echo(f"{kind}.{key}  {'on' if value else 'off'}")
     for key, value in found["limits"].items():
         click.echo(f"limits.{key}  {value}")
+    for warning in found.get("warnings", ()):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 @workspace.command()
@@ -144,7 +146,7 @@ def set_(
     one does, `strict` to the letter of RFC 7643 and 7644. Single tolerations and behaviours can be switched.
 
     \b
-    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N   profile=NAME
+    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N|default   profile=NAME
           tolerate.NAME=on|off|default   behaviour.NAME=on|off|default
     Example: scimserver workspace set larkfield work_address.prefer=parts limits.concurrency=32
     """
@@ -154,7 +156,8 @@ def set_(
     wanted = dict(change.split("=", 1) for change in changes)
 
     async def work(app: Any) -> Any:
-        return (await app.workspaces.set(name, wanted)).to_json()
+        done = await app.workspaces.set(name, wanted)
+        return {**done.workspace.to_json(), "warnings": list(done.warnings)}
 
     _show(_do(config, database, work), as_json)
 

@@ -12,6 +12,9 @@ from .common import database_options, one_line_errors, open_application, print_j
 if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
     from ..service.as_code import Plan
 
+FORCE = click.option(
+    "--force", is_flag=True, help="Change schemas also where stored resources or mappings stand against it."
+)
 STANDARD = "-"
 """Stands for standard input and output."""
 
@@ -54,7 +57,7 @@ def read_document(file: Path) -> Any:
 def export_command(
     name: str, output: Path | None, config: Path | None, database: str | None, as_json: bool, debug: bool
 ) -> None:
-    """Write the configuration of a workspace as YAML: profile, switches, limits, plugins with their settings.
+    """Write the configuration of a workspace as YAML: profile, switches, limits, plugins, schemas.
 
     Only what was set is written, and no secret, id or date: equal workspaces give equal files.
 
@@ -85,11 +88,19 @@ def export_command(
 @click.command("diff")
 @click.argument("name")
 @file_argument
+@FORCE
 @click.option("--text", is_flag=True, help="Show the difference as `diff -u` does, instead of a line for each change.")
 @database_options
 @one_line_errors
 def diff_command(
-    name: str, file: Path, text: bool, config: Path | None, database: str | None, as_json: bool, debug: bool
+    name: str,
+    file: Path,
+    force: bool,
+    text: bool,
+    config: Path | None,
+    database: str | None,
+    as_json: bool,
+    debug: bool,
 ) -> None:
     """Show what an import of a file would change; exit status 0 if nothing, 1 if something differs or is wrong.
 
@@ -98,7 +109,7 @@ def diff_command(
     \b
     Example: scimserver workspace diff larkfield larkfield.yaml
     """
-    plan = _plan(name, file, config, database)
+    plan = _plan(name, file, config, database, force=force)
     if as_json:
         print_json(_facts(plan))
     elif text:
@@ -117,6 +128,7 @@ def diff_command(
 @click.argument("name")
 @file_argument
 @click.option("--create", is_flag=True, help="Create the workspace if there is none of that name.")
+@FORCE
 @click.option("--dry-run", is_flag=True, help="Check the file and show what would change; change nothing.")
 @database_options
 @one_line_errors
@@ -124,6 +136,7 @@ def import_command(
     name: str,
     file: Path,
     create: bool,
+    force: bool,
     dry_run: bool,
     config: Path | None,
     database: str | None,
@@ -139,7 +152,7 @@ def import_command(
     Example: scimserver workspace import larkfield larkfield.yaml
              scimserver workspace export trial | scimserver workspace import larkfield - --create
     """
-    plan = _plan(name, file, config, database, create=create, write=not dry_run)
+    plan = _plan(name, file, config, database, create=create, force=force, write=not dry_run)
     created = plan.workspace is None
     if as_json:
         print_json({"created": created, "dry_run": dry_run, **_facts(plan)})
@@ -166,14 +179,18 @@ def _plan(
     database: str | None,
     *,
     create: bool = False,
+    force: bool = False,
     write: bool = False,
 ) -> "Plan":
+    from .schema import told_progress
+
     document = read_document(file)
 
     async def work() -> "Plan":
         async with open_application(config, database) as app:
             act = app.as_code.import_ if write else app.as_code.plan
-            return await act(name, document, create=create)
+            with told_progress() as progress:
+                return await act(name, document, create=create, force=force, progress=progress)
 
     return run(work())
 

@@ -6,7 +6,7 @@ lists, and without that User, if no resource type names it.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -16,10 +16,10 @@ from typing import Any
 from .attributes import COMMON, SHARED, Attribute, ResourceType, SchemaDefinition
 from .documents import Placed, is_resource_type, read_files
 from .files import shipped
-from .linking import check_extended, check_references, check_urn, extended_by, with_references
+from .linking import check_extended, check_references, check_urns, extended_by, with_references
 from .loader import RESOURCE_TYPE_URN, SchemaProblem, attributes_of, load_schema, service_schemas
 from .naming import SHIPPED, Names, id_prefix, misnamed, reserved_names
-from .validation import ResourceValidator, violations
+from .validation import ResourceValidator, accepting, violations
 
 _RESOURCE_FILES = ("user.json", "group.json", "enterprise_user.json")
 
@@ -172,8 +172,8 @@ class _Loading:
         names = [document["name"] for document in (*shipped_types, *added)]
         named = {urn for document in added for urn in _urns(document)}
         extending: dict[str, list[str]] = {name: [] for name in names}
+        check_urns(self.definitions.values())
         for place, document, definition in given:
-            check_urn(definition.id, self.definitions, place)
             check_references(definition, names, place)
             extended = extended_by(document, named)
             check_extended(document, extended, names, place)
@@ -235,7 +235,7 @@ def load_resource_type(
         SchemaProblem: the document is incomplete or names a schema that is not among the definitions.
     """
     place = f"resource type {document.get('name')}"
-    problems = violations(service_schemas()[RESOURCE_TYPE_URN].json_schema, document)
+    problems = [] if _is_resource_type()(document) else violations(_resource_type_schema(), document)
     extensions = document.get("schemaExtensions", ())
     if not problems:
         problems = [f"there is no schema {urn}" for urn in _urns(document) if urn not in definitions]
@@ -252,6 +252,15 @@ def load_resource_type(
         id_prefix=id_prefix(document),
         collection=document.get("scim", {}).get("collection", SHARED),
     )
+
+
+@cache
+def _is_resource_type() -> Callable[[Any], bool]:
+    return accepting(_resource_type_schema())
+
+
+def _resource_type_schema() -> dict[str, Any]:
+    return service_schemas()[RESOURCE_TYPE_URN].json_schema
 
 
 @cache

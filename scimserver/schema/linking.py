@@ -46,15 +46,16 @@ def check_references(definition: SchemaDefinition, names: Sequence[str], place: 
                 )
 
 
-def check_urn(urn: str, definitions: Mapping[str, SchemaDefinition], place: str) -> None:
+def check_urns(definitions: Iterable[SchemaDefinition]) -> None:
     """Refuse a URN that reads like an attribute of another schema: a path would have two meanings."""
-    for other in definitions.values():
-        for longer, shorter, definition in ((urn, other.id, other), (other.id, urn, definitions[urn])):
-            head, colon, rest = longer.lower().rpartition(":")
-            if colon and head == shorter.lower() and definition.attribute(rest):
-                raise SchemaProblem(
-                    f"{place}: `$id`: {longer} is the path of an attribute of {shorter}; choose another name."
-                )
+    known = {definition.id.lower(): definition for definition in definitions}
+    for urn, definition in known.items():
+        head, _, rest = urn.rpartition(":")
+        other = known.get(head)
+        if other is not None and other.attribute(rest):
+            raise SchemaProblem(
+                f"`$id`: {definition.id} is the path of an attribute of {other.id}; choose another name."
+            )
 
 
 def with_references(types: Sequence[ResourceType]) -> Iterator[ResourceType]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from ..errors import Unavailable
+from ..metrics import Metrics
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
 from ..schema.documents import read_files
@@ -30,12 +31,15 @@ from .as_code import AsCode
 from .bulk import Bulk
 from .catalogues import Catalogues
 from .cursors import Cursors
+from .deletions import Deletions
+from .deliveries import Deliveries
 from .expression_tools import ExpressionTools
 from .groups import GroupMembers
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
 from .requests import RequestLog
+from .schemas import SchemaService
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -51,11 +55,13 @@ class Application:
     def __init__(self, settings: Settings, database: Database, *, sole_process: bool = False) -> None:
         self.settings = settings
         self.database = database
-        self.plugins = PluginManager.load(settings.plugins.dirs)
+        self.metrics = Metrics()
+        self.plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only, metrics=self.metrics)
         self.catalogues = Catalogues(read_files([*settings.schemas.files, *self.plugins.schema_files()]), self.plugins)
         self.catalogue: SchemaCatalogue = self.catalogues.deployment
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
+        self.deliveries = Deliveries(self.metrics)
         self.stores = ResourceStores(database, self.counters)
         users, groups = (self.stores.of(self.catalogue.resource_type(name)) for name in ("User", "Group"))
         memberships = MembershipStore(database, self.counters)
@@ -65,7 +71,9 @@ class Application:
         self.workspaces = WorkspaceService(
             WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
-        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.catalogues)
+        self.schemas = SchemaService(self.workspaces, self.catalogues, self.stores, self.plugins)
+        self.deletions = Deletions(self.workspaces)
+        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.schemas)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
@@ -106,15 +114,18 @@ class Application:
         stack.callback(self.plugins.shutdown)
         await self.counters.start()
         stack.push_async_callback(self.counters.stop)
+        stack.push_async_callback(self.deliveries.stop, self.settings.server.shutdown_grace_seconds)
         await self.changes.start()
         stack.push_async_callback(self.changes.stop)
+        await self.deletions.start()
+        stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)
         if workspace is not None:
-            await workspace.pipeline.after_commit(events)
+            self.deliveries.put(workspace.pipeline, events)
 
     def tenant_url(self, slug: str) -> str:
         """Return the Tenant URL of a workspace as the configuration gives it."""

@@ -1,5 +1,6 @@
 """Which resource types and schemas each workspace has; workspaces that have the same share one catalogue."""
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,8 @@ class Catalogues:
         for documents in self._limited.values():
             build_catalogue([*self._documents, *documents])
         self._kept: OrderedDict[_Key, Vocabulary] = OrderedDict()
+        self._making: dict[_Key, asyncio.Task[Vocabulary]] = {}
+        """Requests that arrive together wait for one."""
 
     def of(self, slug: str, schemas: Sequence[str] = ()) -> SchemaCatalogue:
         """Return the catalogue of a workspace with these documents of its own, not adapted to a profile.
@@ -65,7 +68,7 @@ class Catalogues:
         documents = [one for name in limited for one in self._limited[name]]
         return build_catalogue([*self._documents, *documents, *placed(schemas)])
 
-    def vocabulary(self, workspace: Workspace, behaviours: frozenset[str]) -> Vocabulary:
+    async def vocabulary(self, workspace: Workspace, behaviours: frozenset[str]) -> Vocabulary:
         """Return the catalogue that a workspace's requests run on: its own, as its profile wants it.
 
         Raises:
@@ -75,13 +78,23 @@ class Catalogues:
         key = (limited, tuple(workspace.schemas), tuple(workspace.unready), behaviours)
         found = self._kept.get(key)
         if found is None:
-            catalogue = self._of(limited, workspace.schemas).without_keys(workspace.unready)
-            catalogue = adapted(catalogue, behaviours)
-            found = self._kept[key] = Vocabulary(catalogue, Redaction(catalogue))
+            if key not in self._making:
+                # Many attributes take a fifth of a second, which is too long for the loop.
+                making = asyncio.to_thread(self._vocabulary, limited, workspace, behaviours)
+                self._making[key] = asyncio.create_task(making)
+                self._making[key].add_done_callback(lambda _: self._making.pop(key, None))
+            found = await asyncio.shield(self._making[key])
+            self._kept[key] = found
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return found
+
+    def _vocabulary(self, limited: tuple[str, ...], workspace: Workspace, behaviours: frozenset[str]) -> Vocabulary:
+        catalogue = adapted(self._of(limited, workspace.schemas).without_keys(workspace.unready), behaviours)
+        for resource_type in catalogue.resource_types:
+            catalogue.validator(resource_type.name)
+        return Vocabulary(catalogue, Redaction(catalogue))
 
 
 def placed(schemas: Sequence[str]) -> list[Placed]:

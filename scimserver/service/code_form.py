@@ -31,12 +31,12 @@ class Code:
     limits: Mapping[str, Any] = field(default_factory=dict)
     plugins: Sequence[Mapping[str, Any]] = ()
     """In order; each ``{"name": str, "settings": dict}``."""
-    schemas: Sequence[str] = ()
-    """In order; each the JSON text of one schema or resource type."""
+    schemas: Sequence[Mapping[str, Any]] = ()
+    """Schemas and resource types, in order."""
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of the record."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        """Return the fields of the record without those that tell of schemas, which have a history."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "schemas"}
 
 
 def code_of(workspace: Workspace) -> Code:
@@ -46,7 +46,7 @@ def code_of(workspace: Workspace) -> Code:
         switches={n: on for n, on in workspace.switches.items() if any(n in names for names in KINDS.values())},
         limits=dict(workspace.limits),
         plugins=[{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins],
-        schemas=tuple(workspace.schemas),
+        schemas=[json.loads(text) for text in workspace.schemas],
     )
 
 
@@ -67,7 +67,7 @@ def document_of(code: Code, infos: Mapping[str, PluginInfo]) -> dict[str, Any]:
         "switches": {kind: names for kind, names in switches.items() if names},
         "limits": {name: code.limits[name] for name in sorted(code.limits)},
         "plugins": plugins,
-        "schemas": [json.loads(text) for text in code.schemas],
+        "schemas": [dict(document) for document in code.schemas],
     }
 
 

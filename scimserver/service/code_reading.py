@@ -1,16 +1,18 @@
 """Reading a workspace's document: its form, names and types, every problem at once with its place."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from ..schema.documents import is_resource_type
 from ..storable import NotStorable, storable
 from .code_form import KINDS, SECTIONS, VERSION, Code
 
 LIMITS = ("concurrency",)
 MAX_LIMIT = 999_999
+MAX_LEVELS = 100
+"""Of lists and objects in each other; settings and schemas have bounds of their own, below this one."""
 _NONE = {"switches": "{}", "limits": "{}", "plugins": "[]", "schemas": "[]"}
 _STAND_IN = "\u2024"
 _KINDS = {dict: "names with values", list: "a list", str: "a text"}
@@ -55,6 +57,9 @@ class _Reading:
     def document(self, document: Any) -> Code:
         if not isinstance(document, dict):
             self._wrong("", "the document must have the sections that `scimserver workspace export` writes.")
+            return Code()
+        if _is_deeper(document, MAX_LEVELS):
+            self._wrong("", f"the document is nested more than {MAX_LEVELS} deep; nothing in it needs that.")
             return Code()
         self._known(document, SECTIONS, "")
         for name in SECTIONS:
@@ -120,19 +125,15 @@ class _Reading:
             plugins.append({"name": name, "settings": settings})
         return plugins
 
-    def _schemas(self, section: Sequence[Any]) -> tuple[str, ...]:
-        texts = []
+    def _schemas(self, section: Sequence[Any]) -> list[dict[str, Any]]:
+        documents = []
         for position, item in enumerate(section):
-            place = f"schemas[{position}]"
-            if not isinstance(item, dict) or not isinstance(item.get("name" if "endpoint" in item else "$id"), str):
-                self._wrong(place, "must be a schema, which has an `$id`, or a resource type, which has an `endpoint`.")
-                continue
-            try:
-                texts.append(json.dumps(item, ensure_ascii=False, allow_nan=False))
-                texts[-1].encode()
-            except ValueError:
-                self._wrong(place, "holds a number or a text that JSON cannot have.")
-        return tuple(texts)
+            if isinstance(item, dict) and isinstance(item.get("name" if is_resource_type(item) else "$id"), str):
+                documents.append(item)
+            else:
+                cure = "must be a schema, which has an `$id`, or a resource type, which has an `endpoint` and a `name`."
+                self._wrong(f"schemas[{position}]", cure)
+        return documents
 
     def _of(self, kind: Any, section: Mapping[str, Any], name: str, place: str) -> Any:
         """Return a value of the section, an empty one if it is missing or of another kind."""
@@ -149,6 +150,18 @@ class _Reading:
 
     def _wrong(self, place: str, text: str) -> None:
         self.problems.append(Problem(place, text))
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for one in layer
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(layer)
 
 
 def _with_stand_ins(value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Workspaces as they are stored."""
 
 import json
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +11,12 @@ from typing import Any, Literal
 from pymongo import ReturnDocument
 
 from ..schema.documents import name_of
+from ..slugs import is_slug
 from .documents import now
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 State = Literal["active", "suspended", "deleting"]
-SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*", re.ASCII)
 OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests")
 """Collections whose documents go with their workspace."""
 BATCH = 500
@@ -100,6 +99,7 @@ class WorkspaceStore:
         limits: Mapping[str, Any] = MappingProxyType({}),
         switches: Mapping[str, bool] = MappingProxyType({}),
         schemas: Sequence[str] = (),
+        published: str = "{}",
     ) -> Workspace:
         """Store a new workspace.
 
@@ -112,7 +112,18 @@ class WorkspaceStore:
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
         made = f"ws_{secrets.token_hex(10)}"
         workspace = Workspace(
-            made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, switches, schemas
+            made,
+            slug,
+            "active",
+            list(plugins),
+            dict(limits),
+            moment,
+            moment,
+            1,
+            profile,
+            dict(switches),
+            schemas,
+            published,
         )
         try:
             with translated():
@@ -183,7 +194,7 @@ def check_slug(slug: str) -> None:
     Raises:
         WorkspaceProblem: it is not 2 to 63 characters of a–z, 0–9 and single inner hyphens.
     """
-    if not 2 <= len(slug) <= 63 or not SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise WorkspaceProblem(
             f"`{slug[:80]}` cannot be the name of a workspace: use 2 to 63 characters of a-z and 0-9, "
             "with single hyphens between them, such as `north-gate2`."

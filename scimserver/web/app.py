@@ -23,7 +23,7 @@ from .discovery import (
     schema_documents,
     service_schema_documents,
 )
-from .ops import HealthHandler, ReadyHandler
+from .ops import HealthHandler, MetricsHandler, ReadyHandler
 from .queries import RootHandler, SearchHandler, TypeSearchHandler
 from .resources import CollectionHandler, ResourceHandler
 
@@ -57,6 +57,7 @@ def routes(shared: dict[str, Any]) -> list[URLSpec]:
     """Return every route; ``shared`` are the arguments that each handler gets."""
     specs = [
         URLSpec("/healthz", HealthHandler, shared),
+        URLSpec("/metrics", MetricsHandler, shared),
         URLSpec("/readyz", ReadyHandler, shared),
         *admin_routes(shared),
         URLSpec(f"{TENANT}/ServiceProviderConfig", ServiceProviderConfigHandler, shared),
@@ -109,7 +110,7 @@ class OtherVersionHandler(ScimHandler):
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Write one line for a finished request: no token, no query values, no body."""
+    """Count a finished request and write one line for it: no token, no query values, no body."""
     fields: dict[str, Any] = {
         "method": handler.request.method,
         "path": handler.request.path,
@@ -118,6 +119,9 @@ def log_request(handler: RequestHandler) -> None:
     }
     if isinstance(handler, BaseHandler):
         fields["request_id"] = handler.request_id
+        if handler.COUNTED:
+            seconds = handler.request.request_time()
+            handler.app.metrics.request(handler.request.method or "", handler.get_status(), seconds)
     if isinstance(handler, ScimHandler) and handler.workspace:
         fields["workspace"] = handler.workspace.slug
         if tolerated := handler.tolerated()[0]:

@@ -56,6 +56,8 @@ class BaseHandler(Answers):
     """
 
     SUPPORTED_METHODS = _AnyMethod(METHODS)
+    COUNTED: ClassVar[bool] = True
+    """Whether its requests are in the metrics: what asks every few seconds would drown the others."""
 
     def initialize(self, app: Application, addresses: Addresses) -> None:
         self.app = app

@@ -1,16 +1,19 @@
 """From a finished request to its entry in the provisioning log: names, ids and the error, no value of a person."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..service.redaction import Redaction
+from ..service.redaction import HIDDEN, Redaction
 from ..service.requests import Entry
 
 if TYPE_CHECKING:
     from .base import ScimHandler
+
+_BEGINS_WITH_NAME = re.compile(r"`([^`]{1,200})`")
 
 MAX_ATTRIBUTES = 50
 """Attributes of a PATCH that are named."""
@@ -41,11 +44,13 @@ def entry_of(handler: "ScimHandler") -> Entry:
     )
     _add_resource(entry, handler)
     _add_reading(entry, handler)
+    if error:
+        _add_blame(entry, handler)
     if entry.operation == "patch":
         entry.attributes = patched_attributes(handler.message, _redaction(handler))
     results = getattr(handler, "results", None)
     if results is not None:
-        entry.bulk = bulk_summary(results)
+        entry.bulk = bulk_summary(results, handler.ctx.blamed)
         if entry.bulk["failures"]:
             entry.result = "failure"
     return entry
@@ -90,6 +95,15 @@ def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
         entry.tolerations = {**entry.tolerations, "unknown-member": entry.left_out}
 
 
+def _add_blame(entry: Entry, handler: "ScimHandler") -> None:
+    """Name the plugin that failed or refused, and the attribute: of its document, or with which its text begins."""
+    entry.plugin, entry.attribute = handler.blamed
+    named = _BEGINS_WITH_NAME.match(str((entry.error or {}).get("detail", "")))
+    if entry.plugin and not entry.attribute and named:
+        attribute = _redaction(handler).attribute(named[1])
+        entry.attribute = attribute if attribute != HIDDEN else None
+
+
 def patched_attributes(message: Any, redaction: Redaction) -> list[str]:
     """Return the attributes that a PATCH message names in paths or as keys of values, each once, in their order."""
     names: dict[str, None] = {}
@@ -103,10 +117,14 @@ def patched_attributes(message: Any, redaction: Redaction) -> list[str]:
     return list(names)[:MAX_ATTRIBUTES]
 
 
-def bulk_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many operations there were by method, how many failed, and the first errors as they were answered."""
+def bulk_summary(results: Sequence[Mapping[str, Any]], blamed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return how many operations there were by method, how many failed, and the first errors as they were answered.
+
+    ``blamed`` names the plugin for each operation that one refused or failed on.
+    """
     failed = [result for result in results if int(result["status"]) >= 400]
-    return {
+    plugins = {"plugins": dict(Counter(blamed))} if blamed else {}
+    return plugins | {
         "operations": dict(Counter(result["method"] for result in results)),
         "failures": len(failed),
         "errors": [result["response"] for result in failed[:MAX_BULK_ERRORS]],

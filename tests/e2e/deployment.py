@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,13 @@ class Deployment:
         self.facts = json.loads(line)
         self.port = int(self.facts["tenant_url"].split(":")[2].split("/")[0])
         return self
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        """Ask until it is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it has not become so"
+            time.sleep(0.1)
 
     def log(self) -> str:
         """What the process has written to standard error."""

@@ -1,11 +1,14 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import as_code, document, tokens, workspaces
+from . import as_code, document, log, plugins, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
+    plugins.endpoints,
+    schemas.endpoints,
     as_code.endpoints,
+    log.endpoints,
     document.endpoints,
 )
 """In the order of the document."""

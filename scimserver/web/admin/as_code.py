@@ -1,19 +1,16 @@
 """Workspaces as code: the configuration of a workspace as one document, read, compared and set as a whole."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...errors import PreconditionFailed
 from ...service.as_code import Plan
 from ...service.code_reading import MAX_LIMIT, CodeProblem
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceTaken
+from .conditions import revisions, set_etag
 from .operations import Call, Endpoints, Model
 
 endpoints = Endpoints("code", "Workspaces as code: the configuration of a workspace as one document, fit for git.")
-
-_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
 class CodePlugin(Model):
@@ -71,6 +68,15 @@ class HowToImport(Model):
 
     create: bool = False
     """Create the workspace if there is none of that name."""
+    force: bool = False
+    """Change schemas also where stored resources or mappings stand against it; their values stay, unseen."""
+
+
+class HowToCompare(Model):
+    """How a document is compared."""
+
+    force: bool = False
+    """Show what an import with `force` would change."""
 
 
 @endpoints.get("/workspaces/{workspace}/code", errors=(NoSuchWorkspace,), headers=("ETag",))
@@ -80,7 +86,7 @@ async def export_code(call: Call, workspace: str) -> Code:
     Only what was set, and no secret, id or date: equal workspaces have equal documents.
     """
     stored = await call.app.workspaces.show(workspace)
-    call.headers["ETag"] = f'"{stored.revision}"'
+    set_etag(call, stored)
     return Code.model_validate(call.app.as_code.document(stored))
 
 
@@ -96,15 +102,15 @@ async def import_code(call: Call, workspace: str, query: HowToImport, body: Code
     nothing differs, nothing is written.
     """
     plan = await call.app.as_code.import_(
-        workspace, body.model_dump(), create=query.create, expected=_revision(call.if_match)
+        workspace, body.model_dump(), create=query.create, force=query.force, revisions=revisions(call)
     )
     return _told(plan)
 
 
 @endpoints.post("/workspaces/{workspace}/code/diff", errors=(NoSuchWorkspace, CodeProblem))
-async def diff_code(call: Call, workspace: str, body: Code) -> CodePlan:
+async def diff_code(call: Call, workspace: str, query: HowToCompare, body: Code) -> CodePlan:
     """Check a document and show what an import of it would change; nothing is written."""
-    return _told(await call.app.as_code.plan(workspace, body.model_dump()))
+    return _told(await call.app.as_code.plan(workspace, body.model_dump(), force=query.force))
 
 
 def _told(plan: Plan) -> CodePlan:
@@ -114,17 +120,3 @@ def _told(plan: Plan) -> CodePlan:
         warnings=plan.warnings,
         stale=plan.stale,
     )
-
-
-def _revision(if_match: str | None) -> int | None:
-    """Return the revision that a client has seen, None if it does not say.
-
-    Raises:
-        PreconditionFailed: it says something else.
-    """
-    if if_match is None or if_match.strip() == "*":
-        return None
-    match = _ETAG.fullmatch(if_match.strip())
-    if match is None:
-        raise PreconditionFailed("`If-Match` must be the `ETag` of an export, which is a revision in quotes.")
-    return int(match[1])

@@ -10,6 +10,7 @@ from ...errors import (
     HeadersTooLarge,
     InternalError,
     InvalidSyntax,
+    InvalidValue,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
@@ -28,6 +29,8 @@ from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
 from ...service.code_reading import CodeProblem
 from ...service.profiles import ProfileProblem
+from ...service.schema_plans import SchemaInUse
+from ...service.schemas import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceProblem, WorkspaceTaken
@@ -97,6 +100,13 @@ KINDS = (
         (NoSuchWorkspace,),
     ),
     Kind(
+        "no-such-schema",
+        404,
+        "The workspace has no such schema",
+        "List the schemas of the workspace to see its own; those of the server cannot be changed here.",
+        (NoSuchSchema,),
+    ),
+    Kind(
         "method-not-allowed",
         405,
         "The method is not allowed here",
@@ -139,6 +149,13 @@ KINDS = (
         (WorkspaceDeleting,),
     ),
     Kind(
+        "schema-in-use",
+        409,
+        "The schema is in use",
+        "Stored resources or mappings use what the change takes away; `errors` names them. Or use `force`.",
+        (SchemaInUse,),
+    ),
+    Kind(
         "precondition-failed",
         412,
         "Not the expected version",
@@ -178,7 +195,7 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem, CodeProblem),
+        (InvalidValue, WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem, CodeProblem),
     ),
     Kind(
         "too-many-requests",

@@ -47,7 +47,7 @@ async def test_an_unknown_name_is_no_workspace(tenant: Tenant, slug: str) -> Non
 async def test_settings_are_changed_together_and_seen_at_once(tenant: Tenant) -> None:
     service = tenant.app.workspaces
     changed = await service.set(tenant.slug, {"work_address.prefer": "parts", "limits.concurrency": "7"})
-    assert changed.plugins[0] == {"name": "work_address", "settings": {"prefer": "parts"}}
+    assert changed.workspace.plugins[0] == {"name": "work_address", "settings": {"prefer": "parts"}}
     active = await service.resolve(tenant.slug)
     assert active is not None and active.concurrency == 7
 
@@ -78,7 +78,7 @@ async def test_plugins_are_put_in_order_and_keep_their_settings(tenant: Tenant) 
     service = tenant.app.workspaces
     await service.set(tenant.slug, {"work_address.clean": "true"})
     changed = await service.set(tenant.slug, {"plugins": "profile, work_address"})
-    assert list(changed.plugins) == [
+    assert list(changed.workspace.plugins) == [
         {"name": "profile", "settings": {}},
         {"name": "work_address", "settings": {"clean": True}},
     ]
