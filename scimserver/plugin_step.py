@@ -155,17 +155,16 @@ class Step:
     def _failed(self, hook_name: str, error: BaseException, resource_type: str, identifier: object) -> PluginFailed:
         # The exception's text may quote the person's data: class and place are logged, and the cause is not chained.
         self.meters[hook_name].errors.inc()
+        blame, kind = self._blame(hook_name, resource_type, identifier), type(error).__name__
         if isinstance(error, MappingFailed):
-            blame = self._blame(hook_name, resource_type, identifier)
-            log.error("plugin failed", **blame, field=error.field, error=error.reason)
+            log.error("plugin failed", **blame, attribute=error.field, error=error.reason)
             return PluginFailed(
                 f"The plugin `{self.name}` of this workspace could not make `{error.field}` of this {resource_type}: "
                 f"{error.reason}. Nothing was written.",
                 plugin=self.name,
                 attribute=error.field,
             )
-        kind = type(error).__name__
-        log.error("plugin failed", **self._blame(hook_name, resource_type, identifier), error=kind, at=where(error))
+        log.error("plugin failed", **blame, error=kind, at=where(error))
         # The mistake that is made most often: any other exception than ours looks like a refusal to who raises it.
         meant = (
             " If this was meant as a refusal, it must raise scimserver.errors.InvalidValue."

@@ -58,7 +58,7 @@ def unknown(name: str, resource_type: str, known: Sequence[str]) -> str:
             return f"[{named(name)}] is not there when a document is made: no attribute below {', '.join(ABSENT)} is"
         reason = _unknown_path(path, lowered)
         if reason:
-            return f"[{named(name)}] {reason.replace('{nearest}', _nearest_source(name, resource_type, known))}"
+            return f"[{named(name)}] {reason.replace('{nearest}', _nearest_source(path, name, resource_type, known))}"
     return ""
 
 
@@ -84,11 +84,12 @@ def nearest(name: str, candidates: Mapping[str, Any] | Sequence[str]) -> str:
     return f"did you mean {by_lower[close[0]]}?" if close else ""
 
 
-def _nearest_source(name: str, resource_type: str, known: Sequence[str]) -> str:
+def _nearest_source(path: Path, name: str, resource_type: str, known: Sequence[str]) -> str:
     tails = {path.rpartition(":")[2]: path for path in known}
     candidates = {path: path for path in known} | tails | {a: a for a in ALIASES.get(resource_type, ())}
     by_lower = {candidate.lower(): meant for candidate, meant in candidates.items()}
-    close = get_close_matches(name.lower(), by_lower, n=1)
+    sought = path.plain if path.condition else name
+    close = get_close_matches(sought.lower(), by_lower, n=1)
     return f": did you mean [{by_lower[close[0]]}]?" if close else ": it is always null"
 
 

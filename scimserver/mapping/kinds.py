@@ -75,11 +75,11 @@ def _date(value: Any) -> datetime:
         moment = one if isinstance(one, datetime) else read(_text(one))
     except Refused as refused:
         raise Unfit(f"is no date: it {refused}") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=moment.tzinfo or UTC)
 
 
 def _list(value: Any) -> list[Any]:
-    """A list: of one element, if the value is none."""
+    """A list: of one element, if the value is a single one."""
     return list(value) if isinstance(value, list) else [value]
 
 

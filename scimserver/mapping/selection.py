@@ -151,6 +151,7 @@ class _Reader:
 
 
 def _path(name: Token, value: Literal_) -> AttributePath:
-    # Names are compared in lower case; a boolean is told by what it is compared with.
+    # Names are compared in lower case; a boolean is told by what it is compared with, and `primary` is always one.
     lowered = name.text.lower()
-    return AttributePath(Attribute(lowered, _KINDS.get(type(value), "string"), ""))
+    kind = "boolean" if lowered == "primary" else _KINDS.get(type(value), "string")
+    return AttributePath(Attribute(lowered, kind, ""))

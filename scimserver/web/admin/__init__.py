@@ -1,12 +1,13 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import as_code, document, log, plugins, schemas, tokens, workspaces
+from . import as_code, document, expressions, log, plugins, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
     tokens.endpoints,
     plugins.endpoints,
     schemas.endpoints,
+    expressions.endpoints,
     as_code.endpoints,
     log.endpoints,
     document.endpoints,

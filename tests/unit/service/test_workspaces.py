@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from scimserver.plugins import PluginProblem
+from scimserver.service.profiles import ProfileProblem
+from scimserver.service.workspace_changes import WorkspaceChange
 from scimserver.service.workspaces import CACHE_SECONDS
-from scimserver.store.workspaces import WorkspaceProblem
+from scimserver.store.workspaces import WorkspaceChanged, WorkspaceProblem
 
 from .conftest import Tenant
 
@@ -82,6 +84,42 @@ async def test_plugins_are_put_in_order_and_keep_their_settings(tenant: Tenant) 
         {"name": "profile", "settings": {}},
         {"name": "work_address", "settings": {"clean": True}},
     ]
+
+
+async def test_a_limit_goes_back_to_the_servers_own(tenant: Tenant) -> None:
+    service = tenant.app.workspaces
+    await service.set(tenant.slug, {"limits.concurrency": "7"})
+    assert (await service.set(tenant.slug, {"limits.concurrency": "default"})).workspace.limits == {}
+
+
+async def test_settings_that_cannot_be_stored_are_refused(tenant: Tenant) -> None:
+    for value in ('{"a.b": 1}', '{"$a": 1}', "99999999999999999999"):
+        with pytest.raises(WorkspaceProblem, match="`work_address`"):
+            await tenant.app.workspaces.set(tenant.slug, {"work_address.prefer": value})
+
+
+async def test_a_change_of_another_revision_is_refused(tenant: Tenant) -> None:
+    service = tenant.app.workspaces
+    with pytest.raises(WorkspaceChanged, match="revision 1"):
+        await service.change(tenant.slug, WorkspaceChange(profile="entra"), revisions=[2, 3])
+    done = await service.change(tenant.slug, WorkspaceChange(profile="entra"), revisions=[1])
+    assert done.workspace.revision == 2
+    unchanged = await service.change(tenant.slug, WorkspaceChange(profile="entra"))
+    assert unchanged.workspace.revision == 2
+
+
+async def test_a_typed_change_is_checked_like_one_in_texts(tenant: Tenant) -> None:
+    for change in (
+        WorkspaceChange(limits={"colour": 1}),
+        WorkspaceChange(limits={"concurrency": 0}),
+        WorkspaceChange(limits={"concurrency": 1_000_000}),
+        WorkspaceChange(switches={"no-such": True}),
+        WorkspaceChange(profile="no-such"),
+        WorkspaceChange(plugins=[{"name": "no_such"}]),
+    ):
+        with pytest.raises((WorkspaceProblem, ProfileProblem, PluginProblem)):
+            await tenant.app.workspaces.change(tenant.slug, change)
+    assert (await tenant.app.workspaces.show(tenant.slug)).revision == 1
 
 
 async def test_a_change_made_elsewhere_is_seen_when_the_cached_view_ends(
