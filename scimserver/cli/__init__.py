@@ -16,6 +16,7 @@ COMMANDS = {
     "admin-key": "admin_key",
     "schema": "schema",
     "expression": "expression",
+    "preview": "preview",
     "simulate": "simulate",
     "conformance": "conformance",
     "log": "log",

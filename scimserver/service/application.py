@@ -35,6 +35,7 @@ from .deletions import Deletions
 from .deliveries import Deliveries
 from .expression_tools import ExpressionTools
 from .groups import GroupMembers
+from .preview import PreviewService
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
@@ -80,6 +81,9 @@ class Application:
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(self.stores, memberships, views, cursors)
+        self.preview = PreviewService(
+            self.workspaces, self.plugins, self.stores, members, self.queries, self.tenant_url
+        )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
         self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import ResourceType
-from ..scim.keys import path_and_value
+from ..scim.keys import path_and_value, unique_keys
 from .counters import WINDOW, Counters, Windows
 from .documents import Document, Event, encode_names, is_tombstone, kind_of, minute_of, tombstone, where_kept
 from .driver import Database
@@ -194,9 +194,25 @@ class ResourceStore:
                 if found := await self.find(ws, {"seq": {"$gte": start, "$lte": start + WINDOW - 1}}):
                     yield found
 
-    async def page(self, ws: str, start_index: int, count: int) -> tuple[list[Document], int]:
-        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""
-        windows = await self.counters.windows(ws, self.kind)
+    async def duplicate(self, document: Document, resource_type: ResourceType | None = None) -> DuplicateValue | None:
+        """Return what :meth:`insert` or :meth:`replace` of the document would be refused for now; None if nothing."""
+        resource = {"id": document.id, **document.scim}
+        keys = unique_keys(resource_type or self.resource_type, resource)
+        with translated():
+            condition = {"unique": {"$in": keys}, "ws": document.ws}
+            found = await self.collection.find(condition, {"unique": 1}).to_list(None)
+        held = {key for other in found if other["_id"] != document.id for key in other["unique"]}
+        key = next((key for key in keys if key in held), None)
+        return DuplicateValue(*path_and_value(self.resource_type, key)) if key else None
+
+    async def page(
+        self, ws: str, start_index: int, count: int, windows: Windows | None = None
+    ) -> tuple[list[Document], int]:
+        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are.
+
+        ``windows`` are the counts to go by, if they are known already.
+        """
+        windows = windows or await self.counters.windows(ws, self.kind)
         spans = windows.spans(start_index - 1, count)
         if not spans:
             return [], windows.total

@@ -28,7 +28,7 @@ from .answers import Answers
 from .body import Body
 from .negotiation import SCIM_TYPES, check_accept, check_media_type, is_gzip
 from .recording import entry_of
-from .requests import decode_json
+from .requests import decode_json, too_large
 
 log = structlog.get_logger("scimserver.http")
 
@@ -172,9 +172,7 @@ class JsonHandler(BaseHandler):
 
     def too_large(self) -> PayloadTooLarge:
         """Return the refusal of a body that is longer than that."""
-        return PayloadTooLarge(
-            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
-        )
+        return too_large(self.body_limit())
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self._body.receive(chunk) if self._body else None

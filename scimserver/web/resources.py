@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..errors import InvalidSyntax
 from ..scim.projection import Projection
 from ..service.provisioning import Stored
 from ..service.versions import Conditions
+from ..service.writing import require_object
 from .endpoints import ResourceTypeHandler
 from .queries import query_of_url
 
@@ -16,10 +16,7 @@ class _ResourceHandler(ResourceTypeHandler):
         return Projection.parse(asked, excluded, self.resource_type, self.ctx.reading)
 
     def read_object(self) -> dict[str, Any]:
-        body = self.read_json()
-        if not isinstance(body, dict):
-            raise InvalidSyntax("The body must be a JSON object: send one resource.")
-        return body
+        return require_object(self.read_json())
 
     def send_resource(self, stored: Stored, status: int = 200) -> None:
         headers = {"ETag": stored.version, "Location": stored.location}

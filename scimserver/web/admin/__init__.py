@@ -1,6 +1,6 @@
 """The admin API: one module for each kind of thing, each with its ``endpoints``."""
 
-from . import as_code, document, expressions, log, plugins, schemas, tokens, workspaces
+from . import as_code, document, expressions, log, plugins, preview, schemas, tokens, workspaces
 
 PARTS = (
     workspaces.endpoints,
@@ -9,6 +9,7 @@ PARTS = (
     schemas.endpoints,
     expressions.endpoints,
     as_code.endpoints,
+    preview.endpoints,
     log.endpoints,
     document.endpoints,
 )

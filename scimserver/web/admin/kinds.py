@@ -28,6 +28,7 @@ from ...errors import (
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
 from ...service.code_reading import CodeProblem
+from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
 from ...service.schema_plans import SchemaInUse
 from ...service.schemas import NoSuchSchema
@@ -195,7 +196,16 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (InvalidValue, WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem, CodeProblem),
+        (
+            InvalidValue,
+            WorkspaceProblem,
+            PluginProblem,
+            ProfileProblem,
+            SchemaProblem,
+            TextProblem,
+            CodeProblem,
+            PreviewProblem,
+        ),
     ),
     Kind(
         "too-many-requests",
