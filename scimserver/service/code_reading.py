@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..schema.documents import is_resource_type
-from ..storable import NotStorable, storable
+from ..storable import NotStorable, storable_settings
 from .code_form import KINDS, SECTIONS, VERSION, Code
 
 LIMITS = ("concurrency",)
@@ -14,7 +14,6 @@ MAX_LIMIT = 999_999
 MAX_LEVELS = 100
 """Of lists and objects in each other; settings and schemas have bounds of their own, below this one."""
 _NONE = {"switches": "{}", "limits": "{}", "plugins": "[]", "schemas": "[]"}
-_STAND_IN = "\u2024"
 _KINDS = {dict: "names with values", list: "a list", str: "a text"}
 
 
@@ -117,9 +116,9 @@ class _Reading:
                 self._wrong(place, f"the plugin `{name}` is listed twice; take one of them out.")
             settings = self._of(dict, item, "settings", place)
             try:
-                storable(_with_stand_ins(settings))
+                settings = storable_settings(settings)
             except NotStorable as problem:
-                at = ".".join([f"{place}.settings", *problem.path]).replace(_STAND_IN, ".")
+                at = ".".join([f"{place}.settings", *problem.path])
                 self._wrong(at, f"{problem.rule}: it cannot be stored.")
                 continue
             plugins.append({"name": name, "settings": settings})
@@ -162,13 +161,6 @@ def _is_deeper(value: Any, levels: int) -> bool:
             if isinstance(inner, dict | list)
         ]
     return bool(layer)
-
-
-def _with_stand_ins(value: Any) -> Any:
-    """Return settings without dots in their names: unlike documents, nobody looks for them by their names."""
-    if isinstance(value, dict):
-        return {str(name).replace(".", _STAND_IN): _with_stand_ins(item) for name, item in value.items()}
-    return [_with_stand_ins(item) for item in value] if isinstance(value, list) else value
 
 
 def _unknown(name: str, known: Collection[str], place: str) -> str:

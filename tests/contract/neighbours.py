@@ -231,6 +231,7 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
     _make("discover", path=st.sampled_from(_DISCOVERY)),
     _make("token", foreign=st.booleans()),
     _make("log"),
+    _make("preview", body=_BODIES["Users"], number=_NUMBER, draft=st.booleans(), sample=st.booleans()),
     _make("plugins", number=st.integers(0, 1)),
 )
 

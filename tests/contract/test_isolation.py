@@ -222,12 +222,22 @@ class Player:
             await self.app.requests.flush()
             reader = LogReader(self.app.requests.store, self.workspace.id)
             entries = [entry async for entry in reader.past()]
-        return [{k: v for k, v in entry.items() if k not in ("ms", "at", "position")} for entry in entries]
+        return [{k: v for k, v in entry.items() if k not in ("at", "position")} for entry in entries]
 
     async def do_plugins(self, client: httpx.AsyncClient, number: int) -> Any:
         wanted = {**self.document, **({"plugins": self.plugins} if number else {})}
         plan = await self.app.as_code.import_(self.slug, wanted)
         return [str(change) for change in plan.changes], plan.stale
+
+    async def do_preview(
+        self, client: httpx.AsyncClient, body: dict[str, Any], number: int, draft: bool, sample: bool
+    ) -> Any:
+        mapping = [{"settings": {}, **plugin} for plugin in self.plugins] if draft else None
+        users = [resource_id for endpoint, resource_id in self.resources if endpoint == "Users"]
+        resource_id = users[number % len(users)] if users and number % 2 else None
+        if sample:
+            return (await self.app.preview.sample(self.slug, mapping, count=3, seed=number)).to_json()
+        return (await self.app.preview.preview(self.slug, body, resource_id=resource_id, draft=mapping)).to_json()
 
     # -- what is compared ----------------------------------------------------------------------------------------------
 
@@ -252,12 +262,12 @@ class Player:
         return answer.status_code, headers, answer.json() if answer.content else None
 
     def normal(self, value: Any) -> Any:
-        """Return the value without what is random: ids, moments, the port."""
+        """Return the value without what is another one each time: ids, moments, durations, the port."""
         text = json.dumps(value, default=str)
         for secret, name in self.known.items():
             text = text.replace(secret, name)
         text = ORIGIN.sub("http://origin", MOMENT.sub("MOMENT", text))
-        return json.loads(ID.sub(self.name_of, text))
+        return json.loads(ID.sub(self.name_of, text), object_hook=_without_durations)
 
     def name_of(self, match: re.Match[str]) -> str:
         """Return what stands for an id: its number in the order in which this workspace has told of it."""
@@ -288,6 +298,10 @@ class Player:
     def foreign_version(self) -> str:
         """Return a version that no resource here has reached, as the neighbour's might be."""
         return 'W/"77"'
+
+
+def _without_durations(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name != "ms"}
 
 
 @asynccontextmanager
