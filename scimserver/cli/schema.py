@@ -22,14 +22,14 @@ def schema() -> None:
 def _do(config: Path | None, database: str | None, work: Work) -> Any:
     async def main() -> Any:
         async with open_application(config, database) as app:
-            with _progress() as told:
+            with told_progress() as told:
                 return await work(app, told)
 
     return run(main())
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
+def told_progress() -> Iterator[Callable[[int], None]]:
     """Show on a terminal how many resources have been read; keys of many take a while."""
     if not sys.stderr.isatty():
         yield lambda _: None

@@ -1,5 +1,6 @@
-"""``workspace create|list|show|set|suspend|resume|delete``."""
+"""``workspace create|list|show|set|suspend|resume|delete``, and the group of all ``workspace`` commands."""
 
+import importlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,7 +17,27 @@ Work = Callable[[Any], Awaitable[Any]]
 """From the application to the result."""
 
 
-@click.group()
+ELSEWHERE = {"diff": "workspace_code", "export": "workspace_code", "import": "workspace_code"}
+"""Command of the group → module of this package that holds it, as ``NAME_command``."""
+
+
+class WorkspaceGroup(click.Group):
+    """Imports the module of a command when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands by the alphabet."""
+        return sorted([*self.commands, *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported if it is one of another module."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: Any = getattr(importlib.import_module(f".{ELSEWHERE[cmd_name]}", __package__), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=WorkspaceGroup)
 def workspace() -> None:
     """Manage workspaces: one for each customer."""
 

@@ -27,6 +27,7 @@ from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .admin_keys import AdminKeyService
+from .as_code import AsCode
 from .bulk import Bulk
 from .catalogues import Catalogues
 from .cursors import Cursors
@@ -74,6 +75,7 @@ class Application:
         )
         self.schemas = SchemaService(self.workspaces, self.catalogues, self.stores, self.plugins)
         self.deletions = Deletions(self.workspaces)
+        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.schemas)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)

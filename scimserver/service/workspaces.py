@@ -176,7 +176,7 @@ class WorkspaceService:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
         plugins = [stored_plugin(plugin) for plugin in plugins]
         self._plugins.check_settings(slug, plugins, self._catalogues.of(slug).paths())
-        wanted = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
+        wanted: dict[str, Any] = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
         workspace = await self._store.create(slug, plugins=plugins, profile=profile, **wanted)
         self._cache.pop(slug, None)
         return workspace
@@ -191,12 +191,16 @@ class WorkspaceService:
         Raises:
             NoSuchWorkspace: there is none with that slug.
         """
-        workspace = await self._store.get_by_slug(slug)
+        workspace = await self.find(slug)
         if workspace is None:
             raise NoSuchWorkspace(
                 f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
             )
         return workspace
+
+    async def find(self, slug: str) -> Workspace | None:
+        """Return one workspace as it is in the database now; None if there is none with that slug."""
+        return await self._store.get_by_slug(slug)
 
     async def active(self, slug: str) -> ActiveWorkspace:
         """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
@@ -230,6 +234,24 @@ class WorkspaceService:
         """Apply ``KEY=VALUE`` changes, see :func:`~.workspace_changes.parse_changes`; raises as :meth:`change`."""
         workspace = await self.show(slug)
         return await self.change(slug, parse_changes(workspace, texts), revisions=[workspace.revision])
+
+    async def create_as(self, slug: str, fields: Mapping[str, Any]) -> Workspace:
+        """Create a workspace with fields of its record that were checked.
+
+        Raises:
+            WorkspaceProblem: the name cannot be used, or is taken.
+        """
+        workspace = await self._store.create(slug, **fields)
+        self._cache.pop(slug, None)
+        return workspace
+
+    async def replace(self, workspace: Workspace, fields: Mapping[str, Any]) -> Workspace:
+        """Set fields of a workspace's record that were checked, if nobody changed it since it was read.
+
+        Raises:
+            WorkspaceProblem: somebody did, or it is being deleted.
+        """
+        return await self._update(workspace, **fields)
 
     def check_plugins(self, workspace: Workspace) -> Sequence[str]:
         """Return what the plugins of a workspace say of their settings: sentences for whoever makes a change.

@@ -98,6 +98,8 @@ class WorkspaceStore:
         profile: str = "default",
         limits: Mapping[str, Any] = MappingProxyType({}),
         switches: Mapping[str, bool] = MappingProxyType({}),
+        schemas: Sequence[str] = (),
+        published: str = "{}",
     ) -> Workspace:
         """Store a new workspace.
 
@@ -110,7 +112,18 @@ class WorkspaceStore:
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
         made = f"ws_{secrets.token_hex(10)}"
         workspace = Workspace(
-            made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, dict(switches)
+            made,
+            slug,
+            "active",
+            list(plugins),
+            dict(limits),
+            moment,
+            moment,
+            1,
+            profile,
+            dict(switches),
+            schemas,
+            published,
         )
         try:
             with translated():

@@ -27,6 +27,7 @@ from ...errors import (
 )
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
+from ...service.code_reading import CodeProblem
 from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
 from ...service.schema_plans import SchemaInUse
@@ -219,6 +220,7 @@ KINDS = (
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
         (
             InvalidValue,
+            CodeProblem,
             JobProblem,
             PluginProblem,
             PreviewProblem,
