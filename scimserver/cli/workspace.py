@@ -98,17 +98,23 @@ def list_(config: Path | None, database: str | None, as_json: bool, debug: bool)
         print_table(("NAME", "STATE", "PLUGINS", "TENANT URL"), rows, "There is no workspace yet.")
 
 
+_LISTED = ("mapping", "plugins", "schemas", "limits", "switches", "warnings")
+"""Keys of a workspace that have lines of their own."""
+
+
 def _show(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
     from ..service.profiles import BEHAVIOURS
 
-    for key in [key for key in found if key not in ("plugins", "limits", "switches", "warnings", "mapping")]:
+    for key in [key for key in found if key not in _LISTED]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
         click.echo(f"{'plugin':12}  {plugin['name']}{settings}")
+    for schema in found["schemas"]:
+        click.echo(f"{'schema':12}  {schema}")
     for key, value in found["switches"].items():
         kind = "behaviour" if key in BEHAVIOURS else "tolerate"
         click.echo(f"{kind}.{key}  {'on' if value else 'off'}")
