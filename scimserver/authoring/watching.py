@@ -29,8 +29,9 @@ _EVENTS = {
 }
 _CLOCKS = frozenset(("time", "time_ns", "localtime", "gmtime", "ctime"))
 """Of the module ``time``; a monotonic clock tells nothing that could get into a document unnoticed."""
-_EXCUSED = ("<frozen importlib", "/zoneinfo/", "/logging/", "/structlog/")
-"""Importing inside of a function, reading the table of a time zone, and the clock of a log line change no result."""
+_EXCUSED = ("<frozen importlib", "/zoneinfo/", "/logging/", "/structlog/", "/scimserver/expressions/")
+"""Importing inside of a function, reading the table of a time zone, and the clock of a log line change no result; an
+expression is given the moment whether or not it asks for it, and if it does, two documents differ."""
 
 
 class Watch:
