@@ -4,14 +4,13 @@ Reads ``{"path", "settings", "call_seconds", "again"}`` as JSON from standard in
 ``again`` only the documents are made a second time.
 """
 
-import hashlib
 import json
 import os
 import sys
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +26,7 @@ from ..schema.loader import SchemaProblem
 from ..schema.validation import check_settings, with_defaults
 from ..storable import MAX_BYTES, Budget, NotStorable, plain_copy, storable
 from .invented import invented
+from .measures import digest, slowness, summary, texts_of
 from .places import place_of_error, place_of_hook, place_of_text
 from .recorded import recorded
 from .samples import Life, Resource
@@ -35,11 +35,7 @@ from .watching import Watch
 WORKSPACE = "check"
 MEMORY = 4 << 30
 """Bytes of address space."""
-_SLOW_AVERAGE, _SLOW_CALL = 5.0, 50.0
-"""Milliseconds."""
 _BLOATED = 64 * 1024
-_PERSONAL = 4
-"""Characters from which on a text in a refusal is taken for one of the person's values."""
 _BEFORE = {"made_before": {"by": ["another plugin"]}}
 """What a plugin earlier in the list may have made."""
 
@@ -73,7 +69,7 @@ class Trial:
             self._judge()
         except _Stop:
             pass
-        times = {hook: _summary(found) for hook, found in self._times.items()}
+        times = {hook: summary(times) for hook, times in self._times.items()}
         self._tell("done", {**self._counts, "times": times})
 
     # -- loading -------------------------------------------------------------------------------------------------------
@@ -185,7 +181,7 @@ class Trial:
         place = place_of_error(refusal, self._root) or self._place(hook)
         if not refusal.detail.strip():
             self._problem("error", "refuses without a text: name the attribute, the rule and the cure.", place)
-        if not self._invented and any(value in refusal.detail for value in _texts_of(state)):
+        if not self._invented and any(value in refusal.detail for value in texts_of(state)):
             self._problem(
                 "warning", "the text of the refusal quotes a value of the person; name the attribute instead.", place
             )
@@ -199,7 +195,7 @@ class Trial:
         made = self._mapped(resource_type, state, {}, before)
         if made is None:
             return None
-        self._tell("made", [self._sample, {field: _digest(value) for field, value in made.items()}])
+        self._tell("made", [self._sample, {field: digest(value) for field, value in made.items()}])
         if self._again:
             return made
         self._counts["mapped"] += bool(made)
@@ -271,16 +267,9 @@ class Trial:
     def _judge(self) -> None:
         if self._again:
             return
-        for hook, found in self._times.items():
-            shortest = _shortest(found)
-            average = sum(shortest.values()) / len(shortest)
-            if average > _SLOW_AVERAGE:
-                self._problem("warning", f"{hook} takes {average:.0f} ms on average, and every request of the process "
-                              f"waits for it; stay below {_SLOW_AVERAGE:.0f} ms.", self._place(hook))  # fmt: skip
-            for sample, took in shortest.items():
-                if took > _SLOW_CALL:
-                    self._problem("warning", f"{hook} takes more than {_SLOW_CALL:.0f} ms, and every request of the "
-                                  "process waits for it.", self._place(hook), sample)  # fmt: skip
+        for hook, times in self._times.items():
+            for text, sample in slowness(hook, times):
+                self._problem("warning", text, self._place(hook), sample)
         tried, refused = self._counts["tried"], self._counts["refused"]
         if tried == refused:
             self._problem("warning", "scim_validate refuses every resource, so that nothing was mapped; try other "
@@ -318,39 +307,6 @@ class Trial:
 
     def _tell(self, what: str, value: Any) -> None:
         print(json.dumps({what: value}, default=str), file=self._out, flush=True)
-
-
-def _summary(found: Iterable[tuple[float, str]]) -> dict[str, Any]:
-    shortest = _shortest(found)
-    return {
-        "calls": len(shortest),
-        "average_ms": round(sum(shortest.values()) / len(shortest), 3),
-        "longest_ms": round(max(shortest.values()), 3),
-    }
-
-
-def _shortest(found: Iterable[tuple[float, str]]) -> dict[str, float]:
-    """Return the shortest time of each sample: the rest is the machine's."""
-    times: dict[str, float] = {}
-    for took, sample in found:
-        times[sample] = min(took, times.get(sample, took))
-    return times
-
-
-def _texts_of(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        if len(value) >= _PERSONAL:
-            yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts_of(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts_of(item)
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _limit_memory() -> None:

@@ -27,11 +27,11 @@ _EVENTS = {
     "os.remove": "deletes a file",
     "sqlite3.connect": "opens a database",
 }
-_CLOCKS = frozenset(
-    ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "localtime", "gmtime", "sleep")
-)
-_EXCUSED = ("<frozen importlib", "/zoneinfo/", "/logging/", "/structlog/")
-"""Importing inside of a function, reading the table of a time zone, and the clock of a log line change no result."""
+_CLOCKS = frozenset(("time", "time_ns", "localtime", "gmtime", "ctime"))
+"""Of the module ``time``; a monotonic clock tells nothing that could get into a document unnoticed."""
+_EXCUSED = ("<frozen importlib", "/zoneinfo/", "/logging/", "/structlog/", "/scimserver/expressions/")
+"""Importing inside of a function, reading the table of a time zone, and the clock of a log line change no result; an
+expression is given the moment whether or not it asks for it, and if it does, two documents differ."""
 
 
 class Watch:
