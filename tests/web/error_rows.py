@@ -273,6 +273,7 @@ ROUTES = {
 
 OUTSIDE = {
     "/healthz": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
+    "/metrics": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
     "/readyz": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
     "/metrics": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
     "/nowhere": [
