@@ -20,7 +20,7 @@ from scimserver.settings import ENVIRONMENT_PREFIX, Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # a script, and loaded by tests, is in no package
 
-from generators import clients, expressions
+from generators import admin_api, clients, expressions, metrics
 from generators.markdown import MADE, prose, table
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -243,11 +243,13 @@ request id, which is also in the header `X-Request-Id` and in the log. A plugin 
 
 PAGES: dict[str, Callable[[], str]] = {
     "../clients.md": clients.clients_page,
+    "admin-api.md": admin_api.admin_api_page,
     "attributes.md": attributes_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
     "expressions.md": expressions.expressions_page,
     "hooks.md": hooks_page,
+    "metrics.md": metrics.metrics_page,
     "settings.md": settings_page,
 }
 

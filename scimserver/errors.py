@@ -15,6 +15,10 @@ class ScimError(Exception):
 
     status: int = 500
     scim_type: ClassVar[str | None] = None
+    plugin: str | None = None
+    """Name of the plugin that refused, or failed; for the log."""
+    attribute: str | None = None
+    """Path of the field that a plugin's document cannot have; for the log."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -189,6 +193,24 @@ class InternalError(ScimError):
 
 class PluginFailed(InternalError):
     """500: a mapper plugin raised; names the plugin, so that the operator knows where to look."""
+
+    def __init__(self, detail: str, *, plugin: str | None = None, attribute: str | None = None) -> None:
+        super().__init__(detail)
+        self.plugin = plugin
+        self.attribute = attribute
+
+
+class MappingFailed(Exception):
+    """Raised by a mapper that cannot make one field; answered as :class:`PluginFailed`, which names the field too.
+
+    ``reason`` completes "could not make FIELD: " and goes to the identity provider's admin: the rule and the cure,
+    never a person's value.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
 
 
 class NotImplementedHere(ScimError):

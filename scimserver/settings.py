@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import TomlConfigSettingsSource
 
+from .slugs import is_slug
+
 ENVIRONMENT_PREFIX = "SCIMSERVER_"
 DEFAULT_FILE = Path("scimserver.toml")
 
@@ -87,6 +89,28 @@ class PluginSettings(_Section):
 
     dirs: list[Path] = []
     default: list[str] = ["work_address", "profile"]
+    only: dict[str, list[str]] = {}
+
+    @field_validator("only")
+    @classmethod
+    def _names_workspaces(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for plugin, slugs in value.items():
+            for slug in slugs:
+                if not is_slug(slug):
+                    raise ValueError(
+                        f"{plugin} is limited to `{slug}`, which no workspace can be named: 2 to 63 of a-z, 0-9 and "
+                        "single hyphens inside"
+                    )
+        return value
+
+    @model_validator(mode="after")
+    def _default_is_for_everybody(self) -> Self:
+        for name in self.default:
+            if name in self.only:
+                raise ValueError(
+                    f"default lists `{name}`, which only limits to some workspaces: take it out of one of them"
+                )
+        return self
 
 
 class SchemaSettings(_Section):

@@ -5,15 +5,21 @@ be stored by new servers but not be addressed in a query, which is as bad for th
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 MAX_DEPTH = 64
 """Levels of lists and mappings; MongoDB itself ends at 100, and the document lies inside another one."""
 MAX_BYTES = 1024 * 1024
 """Of one application document, roughly: UTF-8 of names and strings, and 8 bytes for every value."""
+LONGEST_PLACE = 200
+"""Characters of a field's path that are shown."""
 _INT64 = 1 << 63
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_STAND_IN = "\u2024"
+"""Looks like the dot for which it stands."""
 _CONTAINERS = (dict, list)
 
 
@@ -26,7 +32,12 @@ class NotStorable(Exception):
         self.path: list[str] = []
 
     def __str__(self) -> str:
-        return f"`{'.'.join(self.path)}` {self.rule}" if self.path else f"the document {self.rule}"
+        return f"`{self.place}` {self.rule}" if self.path else f"the document {self.rule}"
+
+    @property
+    def place(self) -> str | None:
+        """Path of the field, such as ``badge.lines.0``; None for the document itself."""
+        return clean(".".join(self.path), LONGEST_PLACE) or None
 
 
 class Budget:
@@ -53,9 +64,36 @@ def storable(fields: object, budget: Budget | None = None) -> dict[str, Any]:
     Raises:
         NotStorable: anything else, or a document that is too deep or too large.
     """
-    if not isinstance(fields, Mapping):
+    if not issubclass(type(fields), Mapping):
         raise NotStorable(f"is a {type(fields).__name__}; expected a mapping of fields")
-    return _mapping(fields, 0, budget or Budget())
+    return _mapping(cast(Mapping[Any, Any], fields), 0, budget or Budget())
+
+
+def storable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a plugin's settings, JSON data, as :func:`storable` does; but their names may have dots.
+
+    Settings are stored and read whole, and nobody looks for them by name; ``card.email`` is the name of a setting that
+    makes a field within a field.
+
+    Raises:
+        NotStorable: as there.
+    """
+    try:
+        storable(_without_dots(settings))
+    except NotStorable as problem:
+        problem.path = [step.replace(_STAND_IN, ".") for step in problem.path]
+        raise
+    made: dict[str, Any] = plain_copy(settings)
+    return made
+
+
+def _without_dots(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name.replace(".", _STAND_IN) if isinstance(name, str) else name: _without_dots(item)
+            for name, item in value.items()
+        }
+    return [_without_dots(item) for item in value] if isinstance(value, list) else value
 
 
 def plain_copy(value: Any) -> Any:
@@ -84,13 +122,12 @@ def _value(value: Any, depth: int, budget: Budget) -> Any:
         if not isfinite(value):
             raise NotStorable("is not a finite number")
         return value
-    if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise NotStorable("is a datetime without a time zone; give it one, for instance UTC")
-        return value.replace(microsecond=value.microsecond // 1000 * 1000)
-    if isinstance(value, Mapping):
+    # By the type and not by `__class__`, which may say anything; what comes out is made of plain values alone.
+    if issubclass(kind, datetime):
+        return _instant(value)
+    if issubclass(kind, Mapping):
         return _mapping(value, depth + 1, budget)
-    if isinstance(value, list | tuple):
+    if issubclass(kind, list | tuple):
         return _list(value, depth + 1, budget)
     raise NotStorable(f"is a {kind.__name__}, which MongoDB cannot store")
 
@@ -124,6 +161,21 @@ def _list(value: list[Any] | tuple[Any, ...], depth: int, budget: Budget) -> lis
             problem.path.insert(0, str(len(made)))
             raise
     return made
+
+
+def _instant(value: datetime) -> datetime:
+    """Return a moment in UTC, to the millisecond, whichever subclass and time zone it had."""
+    if value.utcoffset() is None:
+        raise NotStorable("is a datetime without a time zone; give it one, for instance UTC")
+    try:
+        return _EPOCH + (value - _EPOCH) // _MILLISECOND * _MILLISECOND
+    except OverflowError:
+        raise NotStorable("is a moment outside the years 1 to 9999, in UTC") from None
+
+
+def clean(text: str, longest: int) -> str:
+    """Return a text as it can be sent and stored: without halves of surrogate pairs, and not longer than that."""
+    return text[:longest].encode("utf-8", "replace").decode()
 
 
 def _utf8_length(text: str) -> int:

@@ -9,6 +9,10 @@ from types import ModuleType
 from scimserver.expressions import limits, parser
 from scimserver.expressions.functions import MODULES
 from scimserver.expressions.registry import FUNCTIONS, Function
+from scimserver.mapping import paths
+from scimserver.mapping.aliases import ALIASES
+from scimserver.mapping.kinds import KINDS
+from scimserver.mapping.sources import ABSENT
 
 from .markdown import MADE, doc, prose, table
 
@@ -19,6 +23,7 @@ def expressions_page() -> str:
     grammar = doc(parser).split("::\n\n")[1].split("\n\n")[0]
     parts.append(f"## Grammar\n\n```text\n{inspect.cleandoc(grammar)}\n```\n\n{EXPRESSIONS_GRAMMAR}")
     parts.append(f"## Null and empty\n\n{EXPRESSIONS_NULLS}")
+    parts.append(sources_and_types())
     parts.append(f"## Limits\n\n{table(('limit', '', ''), limit_rows())}\n{EXPRESSIONS_LIMITS}")
     person = table(("attribute", "value"), ((f"`{name}`", f"`{shown(value)}`") for name, value in PERSON.items()))
     parts.append(f"## The person of the examples\n\n{person}\n{EXPRESSIONS_PERSON}")
@@ -27,6 +32,26 @@ def expressions_page() -> str:
         parts.append(f"## {title}\n{rest}\n".rstrip() + "\n")
         parts += [function_section(function) for function in functions_of(module)]
     return "\n".join(parts)
+
+
+def sources_and_types() -> str:
+    """Return the sections of what the plugin `expressions` adds to the language."""
+    rules = prose(paths).partition("\n\n")[2]
+    names = table(
+        ("resource type", "name", "stands for"),
+        (
+            (kind, f"`{name}`", alias.meaning)
+            for kind, named in ALIASES.items()
+            for name, alias in sorted(named.items(), key=lambda each: each[0].lower())
+        ),
+    )
+    kinds = table(("type", "a value becomes"), ((f"`{k}`", " ".join(prose(run).split())) for k, run in KINDS.items()))
+    absent = ", ".join(f"`{name}`" for name in ABSENT)
+    return (
+        f"## SCIM paths\n\n{EXPRESSIONS_PATHS}\n{rules}\n\nNot there when a document is made: {absent}.\n\n"
+        f"## Names of the directory\n\n{EXPRESSIONS_NAMES}\n{names}\n"
+        f"## Types of a field\n\n{EXPRESSIONS_KINDS}\n{kinds}"
+    )
 
 
 def limit_rows() -> Iterator[tuple[str, str, str]]:
@@ -124,6 +149,18 @@ A result that is null is not sent. An attribute that is absent, null or an empty
 | Replace with a null replacementValue | as if it were empty |
 | SelectUniqueValue | the rule is passed over |
 | everything else | null |
+"""
+EXPRESSIONS_PATHS = """\
+In a mapping of the plugin `expressions` an attribute is a SCIM path: `userName`, `emails[type eq "work"].value`,
+`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`. How to write such a mapping is told
+[step by step](../howto/map-with-expressions.md).
+"""
+EXPRESSIONS_NAMES = """\
+Sources that Entra's expressions name are known too, in any letter case, and stand for what the tutorial maps them to.
+So its expressions work here as they stand. A custom resource type has none of them.
+"""
+EXPRESSIONS_KINDS = """\
+What is null, empty or a list without elements is no value of any type: the field is left out then, or is its default.
 """
 EXPRESSIONS_LIMITS = """\
 What is larger is a problem like any other. A regular expression that would run away is stopped by the clock.

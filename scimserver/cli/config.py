@@ -62,8 +62,11 @@ def check_config(config: Path | None, as_json: bool, debug: bool) -> None:
     settings = load(config)
     if not settings.security.secret_key:
         raise click.ClickException(NO_KEY)
-    plugins = PluginManager.load(settings.plugins.dirs)
-    catalogue = load_schemas([*settings.schemas.files, *plugins.schema_files()])
+    plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only)
+    files = [*settings.schemas.files, *plugins.schema_files()]
+    catalogue = load_schemas(files)
+    for limited in plugins.limited_schema_files().values():
+        load_schemas([*files, *limited])
     profiles = Profiles(settings.profiles.dirs)
     plugins.check_settings(
         "default", [{"name": name, "settings": {}} for name in settings.plugins.default], catalogue.paths()

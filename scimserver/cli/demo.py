@@ -42,7 +42,7 @@ def demo(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Run a server with an embedded database; prints Tenant URL and a new Secret Token.
+    """Run a server with an embedded database; prints Tenant URL, a new Secret Token and an admin key.
 
     \b
     Example: scimserver demo --port 0 --workspace larkfield --workspace northgate --json
@@ -124,7 +124,10 @@ def _secret_key(data: Path) -> str:
 
 
 async def _facts(app: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Make the workspaces that are not there yet, and a new token for each."""
+    """Make the workspaces that are not there yet, and a new token for each; and an admin key.
+
+    Only hashes are kept, so an earlier run's secrets cannot be shown again. They stay valid.
+    """
     made: list[dict[str, str]] = []
     present = {w.slug: w for w in await app.workspaces.list()}
     for name in names:
@@ -135,7 +138,7 @@ async def _facts(app: Any, names: tuple[str, ...]) -> dict[str, Any]:
         "tenant_url": made[0]["tenant_url"],
         "secret_token": made[0]["secret_token"],
         "console_url": None,
-        "admin_key": None,
+        "admin_key": (await app.admin_keys.create(label="demo"))[1],
         "mongo_url": app.database_url,
         "database": DATABASE,
         "pid": os.getpid(),
@@ -150,6 +153,8 @@ def _explain(facts: dict[str, Any], data: Path, sample: str) -> None:
         click.echo(f"\nWorkspace     {workspace['name']}")
         click.echo(f"Tenant URL    {workspace['tenant_url']}")
         click.echo(f"Secret Token  {workspace['secret_token']}")
+    click.echo(f"\nAdmin API     {facts['tenant_url'].partition('/t/')[0]}/admin/api/v1")
+    click.echo(f"Admin key     {facts['admin_key']}")
     click.echo(f"\nMongoDB       {facts['mongo_url']}  (database {facts['database']}, data in {data})")
     click.echo("\nTry it in another terminal:\n")
     click.echo(f"  export TENANT_URL={facts['tenant_url']}")

@@ -148,6 +148,9 @@ def lines_of(entry: dict[str, Any]) -> list[str]:
         lines.append(f"    {_bulk(entry['bulk'])}")
     errors = [entry["error"]] if entry.get("error") else (entry.get("bulk") or {}).get("errors", [])
     lines += [f"    {_error(error, entry['request_id'])}" for error in errors]
+    if entry.get("plugin"):
+        attribute = f", attribute {entry['attribute']}" if entry.get("attribute") else ""
+        lines.append(f"    by the plugin {entry['plugin']}{attribute}")
     if "status" not in entry:
         lines.append(f"    the client went away before it was answered (request {entry['request_id']})")
     return lines
@@ -167,7 +170,8 @@ def _tolerations(entry: dict[str, Any]) -> list[str]:
 
 def _bulk(bulk: dict[str, Any]) -> str:
     listed = ", ".join(f"{number} {method}" for method, number in bulk["operations"].items())
-    return f"operations: {listed or 'none'}; failed: {bulk['failures']}"
+    plugins = "".join(f"; by the plugin {name}: {number}" for name, number in bulk.get("plugins", {}).items())
+    return f"operations: {listed or 'none'}; failed: {bulk['failures']}{plugins}"
 
 
 def _error(error: dict[str, Any], request_id: str) -> str:

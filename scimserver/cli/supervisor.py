@@ -9,11 +9,14 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
 
+from .. import metrics
 from ..service.application import Application
 from ..settings import Settings
 from ..store.processes import leashed
@@ -33,13 +36,16 @@ async def supervise(settings: Settings, config: Path | None, processes: int) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with Application.start(settings, background=False) as app:
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(Application.start(settings, background=False))
         if app.embedded:
             app.warn_embedded()
             await app.migrate()
         await app.check_database()
+        numbers = stack.enter_context(tempfile.TemporaryDirectory(prefix="scimserver-metrics-"))
         environment = {
             **os.environ,
+            metrics.DIRECTORY: numbers,
             CHILD: str(os.getpid()),
             "SCIMSERVER_DATABASE__URL": app.database_url,
             "SCIMSERVER_SERVER__PORT": str(settings.server.port),
@@ -58,14 +64,17 @@ async def _keep(
     while not stop.is_set():
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            *leashed(command, signal.SIGTERM), env=environment, start_new_session=True
+            *leashed(command, signal.SIGTERM),
+            env={**environment, metrics.NUMBER: str(number)},
+            start_new_session=True,
         )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not ended.done():
-            await _end(process, ended, settings.server.shutdown_grace_seconds + KILL_MARGIN)
+            # Requests in flight have the grace, and after them the events that plugins are still told of.
+            await _end(process, ended, 2 * settings.server.shutdown_grace_seconds + KILL_MARGIN)
             return
         log.error("a server process ended by itself, starting it again", number=number, status=process.returncode)
         pause = 0.2 if time.monotonic() - started > STABLE_SECONDS else min(pause * 2, MAX_PAUSE)

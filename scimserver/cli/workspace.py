@@ -1,5 +1,6 @@
-"""``workspace create|list|show|set|suspend|resume|delete``."""
+"""``workspace create|list|show|set|suspend|resume|delete``, and the group of all ``workspace`` commands."""
 
+import importlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,7 +17,27 @@ Work = Callable[[Any], Awaitable[Any]]
 """From the application to the result."""
 
 
-@click.group()
+ELSEWHERE = {"diff": "workspace_code", "export": "workspace_code", "import": "workspace_code"}
+"""Command of the group → module of this package that holds it, as ``NAME_command``."""
+
+
+class WorkspaceGroup(click.Group):
+    """Imports the module of a command when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands by the alphabet."""
+        return sorted([*self.commands, *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported if it is one of another module."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: Any = getattr(importlib.import_module(f".{ELSEWHERE[cmd_name]}", __package__), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=WorkspaceGroup)
 def workspace() -> None:
     """Manage workspaces: one for each customer."""
 
@@ -83,7 +104,7 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         return
     from ..service.profiles import BEHAVIOURS
 
-    for key in [key for key in found if key not in ("plugins", "limits", "switches", "mapping")]:
+    for key in [key for key in found if key not in ("plugins", "limits", "switches", "warnings", "mapping")]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
@@ -93,6 +114,8 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         click.echo(f"{kind}.{key}  {'on' if value else 'off'}")
     for key, value in found["limits"].items():
         click.echo(f"limits.{key}  {value}")
+    for warning in found.get("warnings", ()):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 def _show_mapping(mapping: "Staleness") -> None:
@@ -138,7 +161,7 @@ def set_(
     one does, `strict` to the letter of RFC 7643 and 7644. Single tolerations and behaviours can be switched.
 
     \b
-    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N   profile=NAME
+    Keys: plugins=NAME,NAME   PLUGIN.SETTING=VALUE   limits.concurrency=N|default   profile=NAME
           tolerate.NAME=on|off|default   behaviour.NAME=on|off|default
     Example: scimserver workspace set larkfield work_address.prefer=parts limits.concurrency=32
     """
@@ -149,8 +172,9 @@ def set_(
 
     async def work(app: Any) -> tuple[dict[str, Any], Any]:
         before = await app.workspaces.show(name)
-        changed = await app.workspaces.set(name, wanted)
-        return changed.to_json(), await app.remaps.made_stale(before, changed)
+        done = await app.workspaces.set(name, wanted)
+        found = {**done.workspace.to_json(), "warnings": list(done.warnings)}
+        return found, await app.remaps.made_stale(before, done.workspace)
 
     found, mapping = _do(config, database, work)
     _show({**found, "mapping": mapping.to_json()} if mapping else found, as_json)

@@ -5,29 +5,29 @@ from difflib import get_close_matches
 from random import Random
 from typing import Any
 
-from .context import Context
+from .context import Budget, Context
 from .functions import FUNCTIONS
-from .kinds import COMPARE_TYPE, CONDITION, LATER, ROLES, CompareType
-from .problems import ExpressionProblem, Refused, named
+from .kinds import COMPARE_TYPE, CONDITION, LATER, PATTERN, ROLES, CompareType
+from .problems import Exhausted, ExpressionProblem, Refused, named
 from .registry import Function, Misfit, Parameter
 from .tree import Attribute, Call, Comparison, Constant, Enum, Node, Omitted, walk
 
 ROLE_ATTRIBUTE = "appRoleAssignments"
 
 
-def check(root: Call, text: str) -> None:
+def check(root: Call, text: str, budget: Budget | None = None) -> None:
     """Raise :class:`ExpressionProblem` for the first call that is wrong, in the order of the text."""
-    checker = _Checker(text)
+    checker = _Checker(text, budget or Budget())
     for node in walk(root):
         if isinstance(node, Call):
             checker.call(node, outermost=node is root)
 
 
 class _Checker:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, budget: Budget) -> None:
         self._text = text
         # One for all calls: it holds the time that regular expressions may take.
-        self._context = Context(datetime(2000, 1, 1, tzinfo=UTC), Random(0), lambda value: False)
+        self._context = Context(datetime(2000, 1, 1, tzinfo=UTC), Random(0), lambda value: False, budget)
 
     def call(self, call: Call, *, outermost: bool) -> None:
         function = FUNCTIONS.get(call.name)
@@ -77,7 +77,12 @@ class _Checker:
 
     def _constant(self, name: str, parameter: Parameter, argument: Constant) -> None:
         try:
-            parameter.kind.convert(argument.value)
+            if parameter.kind is PATTERN:
+                self._context.patiently(lambda _: parameter.kind.convert(argument.value))
+            else:
+                parameter.kind.convert(argument.value)
+        except Exhausted as refused:
+            raise self._problem(f"{name}: {refused}", argument, exhausted=True) from None
         except Refused as refused:
             raise self._problem(f"{name}: {parameter.name} {refused}", argument) from None
 
@@ -91,10 +96,12 @@ class _Checker:
                 function.run(*([self._context] if function.wants_context else []), *arguments)
         except Refused as refused:
             wrong = refused.argument if isinstance(refused, Misfit) else None
-            raise self._problem(f"{call.name}: {refused}", call if wrong is None else call.arguments[wrong]) from None
+            place = call if wrong is None else call.arguments[wrong]
+            exhausted = isinstance(refused, Exhausted)
+            raise self._problem(f"{call.name}: {refused}", place, exhausted=exhausted) from None
 
-    def _problem(self, message: str, node: Node) -> ExpressionProblem:
-        return ExpressionProblem(message, self._text, node.position)
+    def _problem(self, message: str, node: Node, *, exhausted: bool = False) -> ExpressionProblem:
+        return ExpressionProblem(message, self._text, node.position, exhausted=exhausted)
 
 
 def _nearest(name: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from .context import Context, Later
 from .functions import FUNCTIONS
-from .kinds import LATER, CompareType
-from .limits import MAX_WORK
-from .problems import ExpressionProblem, Refused, named
+from .kinds import LATER, PATTERN, CompareType
+from .limits import MAX_TOGETHER, MAX_WORK
+from .problems import Exhausted, ExpressionProblem, Refused, named
 from .registry import Parameter
 from .tree import Attribute, Call, Comparison, Constant, Enum, Node, Omitted
 from .values import Value, bounded, moment, numeric, present, readable, size, text
@@ -84,13 +84,16 @@ class Evaluation:
                 return result
             result = bounded(result)
         except Refused as refused:
-            raise self._problem(f"{call.name}: {_sentence(refused)}", call) from None
+            raise self._problem(f"{call.name}: {_sentence(refused)}", call, refused) from None
         self._charge(result, call)
         return result
 
     def _converted(self, call: Call, parameter: Parameter, value: Value, node: Node) -> Any:
+        kind = parameter.kind
         try:
-            return parameter.kind.convert(value)
+            return self._context.patiently(lambda _: kind.convert(value)) if kind is PATTERN else kind.convert(value)
+        except Exhausted as refused:
+            raise self._problem(f"{call.name}: {refused}", node, refused) from None
         except Refused as refused:
             raise self._problem(f"{call.name}: {parameter.name} {refused}", node) from None
 
@@ -108,12 +111,17 @@ class Evaluation:
             raise self._problem(f"{node.operator}: each side {refused}", node) from None
 
     def _charge(self, value: Value, node: Node) -> None:
-        self._work += 1 + size(value)
+        used = 1 + size(value)
+        self._work += used
+        self._context.budget.work -= used
         if self._work > MAX_WORK:
             raise self._problem(f"the functions together yield more than {MAX_WORK:,} characters", node)
+        if self._context.budget.work < 0:
+            message = f"the functions of all fields together yield more than {MAX_TOGETHER:,} characters"
+            raise self._problem(message, node, Exhausted(message))
 
-    def _problem(self, message: str, node: Node) -> ExpressionProblem:
-        return ExpressionProblem(message, self._text, node.position)
+    def _problem(self, message: str, node: Node, why: Refused | None = None) -> ExpressionProblem:
+        return ExpressionProblem(message, self._text, node.position, exhausted=isinstance(why, Exhausted))
 
 
 class _Argument(Later):

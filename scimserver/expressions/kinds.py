@@ -101,6 +101,7 @@ CONDITION = Kind("condition", values.truth)
 LATER = Kind("value", lambda value: value)
 ROLES = Kind("role assignments", _roles)
 COMPARE_TYPE = Kind("enum", _compare_type)
+PATTERN = Kind("regular expression", lambda value: compile_pattern(_non_empty(value)))
 
 KINDS: dict[Any, Kind] = {
     Any: Kind("value", lambda value: value),
@@ -116,7 +117,7 @@ KINDS: dict[Any, Kind] = {
     Roles: ROLES,
     Interval: Kind("interval", _interval),
     CompareType: COMPARE_TYPE,
-    Pattern: Kind("regular expression", lambda value: compile_pattern(_non_empty(value))),
+    Pattern: PATTERN,
     InputFormat: Kind("date format", lambda value: InputFormat.of(_non_empty(value))),
     OutputFormat: Kind("date format", lambda value: OutputFormat.of(_non_empty(value))),
     Styles: Kind("date styles", lambda value: Styles.of(values.text(value))),

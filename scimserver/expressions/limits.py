@@ -17,7 +17,9 @@ MAX_VALUES = 1_000
 MAX_WORK = 300_000
 """Most characters that all functions of one evaluation may yield together; each call counts as one more."""
 REGEX_SECONDS = 0.1
-"""Time for all regular expressions of one evaluation."""
+"""Time for all regular expressions of one evaluation, and of all that share a budget; to compile them counts."""
+MAX_TOGETHER = 500_000
+"""What ``MAX_WORK`` is for one evaluation, for all expressions that share a budget: the fields of one mapping."""
 MAX_PATTERN = 500
 """Longest regular expression, in characters: ``regex`` prepares to search for a long literal in cubic time."""
 MAX_PATTERN_SIZE = 5_000

@@ -12,11 +12,13 @@ class ExpressionProblem(ValueError):
     counts its characters from 0. ``str()`` adds a line of the expression and a caret below the place.
     """
 
-    def __init__(self, message: str, text: str, position: int) -> None:
+    def __init__(self, message: str, text: str, position: int, *, exhausted: bool = False) -> None:
         super().__init__(message, text, position)
         self.message = message
         self.text = text
         self.position = position
+        self.exhausted = exhausted
+        """Whether time or work ran out: the same source may give a value another time."""
 
     def __str__(self) -> str:
         line, column = excerpt(self.text, self.position)
@@ -25,6 +27,10 @@ class ExpressionProblem(ValueError):
 
 class Refused(Exception):
     """Why a value or a call is refused; whoever knows the place makes an :class:`ExpressionProblem` of it."""
+
+
+class Exhausted(Refused):
+    """The work or the time that was allowed is used up."""
 
 
 def named(name: str) -> str:

@@ -24,6 +24,8 @@ from .tree import Node
 _Run = TypeVar("_Run", bound=Callable[..., Any])
 Check = Callable[[Sequence[Node]], None]
 """A rule about the arguments that needs no value; raises :class:`Misfit`."""
+Varies = Callable[[Sequence[Node]], bool]
+"""Tell whether a call with these arguments may give one source two values."""
 
 _SIGNATURE = re.compile(r"(\w+)\((.*)\)")
 
@@ -70,6 +72,8 @@ class Function:
     wants_context: bool
     top_level: bool
     check: Check | None
+    varies: Varies | None = None
+    """None: equal arguments always give an equal value."""
 
     @property
     def least(self) -> int:
@@ -93,18 +97,27 @@ FUNCTIONS: dict[str, Function] = {}
 """Every function, by its exact name."""
 
 
-def function(signature: str, *, top_level: bool = False, check: Check | None = None) -> Callable[[_Run], _Run]:
+def always(arguments: Sequence[Node]) -> bool:
+    """Say that a function varies whatever its arguments are."""
+    return True
+
+
+def function(
+    signature: str, *, top_level: bool = False, check: Check | None = None, varies: Varies | None = None
+) -> Callable[[_Run], _Run]:
     """Enter a function under its signature in the language, such as ``Left(string, numChars)``."""
 
     def enter(run: _Run) -> _Run:
-        entry = _entry(signature, run, top_level, check)
+        entry = _entry(signature, run, top_level, check, varies)
         FUNCTIONS[entry.name] = entry
         return run
 
     return enter
 
 
-def _entry(signature: str, run: Callable[..., Any], top_level: bool, check: Check | None) -> Function:
+def _entry(
+    signature: str, run: Callable[..., Any], top_level: bool, check: Check | None, varies: Varies | None
+) -> Function:
     match = _SIGNATURE.fullmatch(signature)
     assert match is not None, signature
     names = [name.strip() for name in match[2].split(",")] if match[2] else []
@@ -117,7 +130,7 @@ def _entry(signature: str, run: Callable[..., Any], top_level: bool, check: Chec
             repeated = _parameter("each argument", parameter, hints[parameter.name])
         else:
             fixed.append(_parameter(names[place], parameter, hints[parameter.name]))
-    return Function(match[1], signature, run, tuple(fixed), repeated, wants_context, top_level, check)
+    return Function(match[1], signature, run, tuple(fixed), repeated, wants_context, top_level, check, varies)
 
 
 def _parameter(name: str, declared: inspect.Parameter, hint: Any) -> Parameter:

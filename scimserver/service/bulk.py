@@ -200,6 +200,8 @@ class _Run:
             result["location"] = f"{self._ctx.base_url}{operation.path}"
         if isinstance(outcome, ScimError):
             self.errors += 1
+            if outcome.plugin:
+                self._ctx.blamed.append(outcome.plugin)
             if operation.method == "POST" and operation.bulk_id:
                 self._failed.add(operation.bulk_id)
             result |= {"status": str(outcome.status), "response": outcome.body(self._ctx.request_id)}

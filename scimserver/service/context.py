@@ -22,3 +22,5 @@ class RequestContext:
     """Ids that a bulk request has chosen for what it is about to create."""
     reading: Reading = field(default_factory=tolerant)
     """What the workspace's profile tolerates; afterwards, which tolerations the request needed."""
+    blamed: list[str] = field(default_factory=list)
+    """The plugin that refused or failed on an operation of a bulk request, for each such operation; for the log."""

@@ -93,6 +93,17 @@ def check_switch(kind: str, name: str) -> None:
         raise ProfileProblem(f"{kind}.{name}: there is no such name{_nearest(name, known)}.")
 
 
+def check_switch_name(name: str) -> None:
+    """Check the name of a toleration or behaviour.
+
+    Raises:
+        ProfileProblem: there is none of that name.
+    """
+    known = [*TOLERATIONS, *BEHAVIOURS]
+    if name not in known:
+        raise ProfileProblem(f"switches.{name[:80]}: there is no such name{_nearest(name, known)}.")
+
+
 def _files_of(directory: Traversable | Path) -> list[Traversable | Path]:
     if not directory.is_dir():
         raise ProfileProblem(f"{directory}: is no folder of profiles; correct `profiles.dirs`.")

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from ..errors import Unavailable
-from ..pipeline import where
+from ..plugin_calls import where
 from ..store.changes import ChangeLog
 from ..store.documents import Document, now
 from ..store.jobs import Job, JobStore, State

@@ -75,9 +75,14 @@ class Entry:
     left_out: Sequence[str] = ()
     """Ids of unknown members that were left out."""
     bulk: Mapping[str, Any] | None = None
-    """``{"operations": {method: count}, "failures": count, "errors": [SCIM Error bodies]}`` of a bulk request."""
+    """``{"operations": {method: count}, "failures": count, "errors": [SCIM Error bodies]}`` of a bulk request, and
+    ``"plugins": {name: count}`` of operations that a plugin refused or failed on."""
     error: Mapping[str, Any] | None = None
     """The SCIM Error body as the client got it."""
+    plugin: str | None = None
+    """The plugin that refused the resource, or failed on it."""
+    attribute: str | None = None
+    """The field of the plugin's document that cannot be stored, or the attribute that its refusal begins with."""
 
     @property
     def failed(self) -> bool:

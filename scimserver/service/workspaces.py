@@ -1,29 +1,38 @@
 """Workspaces: what the operator does with them, and the cached view that requests run on."""
 
-import json
-import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import SchemaProblem
 from ..scim.quirks.registry import Quirk
 from ..settings import Settings
-from ..store.workspaces import NoSuchWorkspace, Workspace, WorkspaceProblem, WorkspaceStore
-from .profiles import DEFAULT, Profile, ProfileProblem, Profiles, check_switch
+from ..store.workspaces import NoSuchWorkspace, Workspace, WorkspaceChanged, WorkspaceStore, check_slug
+from .catalogues import Catalogues
+from .profiles import DEFAULT, Profile, ProfileProblem, Profiles
+from .redaction import Redaction
+from .workspace_changes import (
+    Changed,
+    WorkspaceChange,
+    changed_fields,
+    merged_limits,
+    merged_switches,
+    parse_changes,
+    stored_plugin,
+)
 
 CACHE_SECONDS = 5.0
 """A change of a workspace reaches every process within this time."""
 MAX_CACHED = 10_000
 
-_SWITCH = re.compile(r"(tolerate|behaviour)\.(.+)")
-_POSITIONS: Mapping[str, bool | None] = {"on": True, "off": False, "default": None}
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+Revisions = Collection[int] | None
+"""The revisions at which a workspace may be changed; None is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class ActiveWorkspace:
     catalogue: SchemaCatalogue
     """The resource types as this workspace has them."""
     pipeline: Pipeline
+    redaction: Redaction
+    """What of its requests may be said in a log."""
 
 
 class WorkspaceService:
@@ -52,15 +63,14 @@ class WorkspaceService:
         store: WorkspaceStore,
         plugins: PluginManager,
         profiles: Profiles,
-        catalogue: SchemaCatalogue,
+        catalogues: Catalogues,
         settings: Settings,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._profiles = profiles
-        self._catalogue = catalogue
+        self._catalogues = catalogues
         self._settings = settings
-        self._catalogues: dict[frozenset[str], SchemaCatalogue] = {}
         self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
 
     async def resolve(self, slug: str) -> ActiveWorkspace | None:
@@ -80,7 +90,7 @@ class WorkspaceService:
         elif cached and cached[2] and cached[1] == workspace.revision and cached[2].id == workspace.id:
             active, revision = cached[2], workspace.revision
         else:
-            active, revision = self._activate(workspace), workspace.revision
+            active, revision = await self._activate(workspace), workspace.revision
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
@@ -116,15 +126,22 @@ class WorkspaceService:
             return None
         if known is not None and known[0].revision == workspace.revision:
             return known
-        return workspace, self._activate(workspace)
+        return workspace, await self._activate(workspace)
 
-    def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+    async def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         try:
             profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)
         except ProfileProblem:
             raise Unavailable(
                 f"The profile `{workspace.profile}` of this workspace is not installed on this server: the operator "
                 "must bring its file back or choose another profile."
+            ) from None
+        try:
+            vocabulary = await self._catalogues.vocabulary(workspace, profile.behaviours)
+        except SchemaProblem as problem:
+            raise Unavailable(
+                "The schemas of this workspace do not go together with those of this server: the operator must change "
+                f"one or the other. {problem}"
             ) from None
         return ActiveWorkspace(
             id=workspace.id,
@@ -133,35 +150,34 @@ class WorkspaceService:
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
             profile=profile,
             quirks=profile.quirks,
-            catalogue=self._adapted(profile.behaviours),
+            catalogue=vocabulary.catalogue,
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
+            redaction=vocabulary.redaction,
         )
 
-    def _adapted(self, behaviours: frozenset[str]) -> SchemaCatalogue:
-        """Return the schemas as a profile wants them published and enforced."""
-        if behaviours not in self._catalogues:
-            catalogue = self._catalogue
-            if "unique-group-names" not in behaviours:
-                name = "A human-readable name for the group."
-                catalogue = catalogue.changed(GROUP, "displayName", uniqueness="none", description=name)
-            if "hide-password" not in behaviours:
-                catalogue = catalogue.changed(USER, "password", published=True)
-            self._catalogues[behaviours] = catalogue
-        return self._catalogues[behaviours]
-
     async def create(
-        self, slug: str, *, plugins: list[dict[str, Any]] | None = None, profile: str = DEFAULT
+        self,
+        slug: str,
+        *,
+        plugins: Sequence[Mapping[str, Any]] | None = None,
+        profile: str = DEFAULT,
+        limits: Mapping[str, int | None] = MappingProxyType({}),
+        switches: Mapping[str, bool | None] = MappingProxyType({}),
     ) -> Workspace:
         """Create a workspace with the default plugins, or the given ones.
 
         Raises:
-            WorkspaceProblem, PluginProblem, ProfileProblem: name, plugins or profile cannot be used.
+            WorkspaceTaken: there is one with that slug.
+            WorkspaceProblem, PluginProblem, ProfileProblem: name, plugins, profile, limits or switches cannot be used.
         """
+        check_slug(slug)
         self._profiles.get(profile)
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
-        workspace = await self._store.create(slug, plugins=plugins, profile=profile)
+        plugins = [stored_plugin(plugin) for plugin in plugins]
+        self._plugins.check_settings(slug, plugins, self._catalogues.of(slug).paths())
+        wanted: dict[str, Any] = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
+        workspace = await self._store.create(slug, plugins=plugins, profile=profile, **wanted)
         self._cache.pop(slug, None)
         return workspace
 
@@ -175,12 +191,16 @@ class WorkspaceService:
         Raises:
             NoSuchWorkspace: there is none with that slug.
         """
-        workspace = await self._store.get_by_slug(slug)
+        workspace = await self.find(slug)
         if workspace is None:
             raise NoSuchWorkspace(
                 f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
             )
         return workspace
+
+    async def find(self, slug: str) -> Workspace | None:
+        """Return one workspace as it is in the database now; None if there is none with that slug."""
+        return await self._store.get_by_slug(slug)
 
     async def active(self, slug: str) -> ActiveWorkspace:
         """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
@@ -189,48 +209,94 @@ class WorkspaceService:
             NoSuchWorkspace: there is none with that slug.
             Unavailable: its profile is not installed.
         """
-        return self._activate(await self.show(slug))
+        return await self._activate(await self.show(slug))
 
-    async def set(self, slug: str, changes: Mapping[str, str]) -> Workspace:
-        """Apply ``KEY=VALUE`` changes, all or none.
+    async def change(self, slug: str, change: WorkspaceChange, *, revisions: Revisions = None) -> Changed:
+        """Change a workspace, everything or nothing; what changes nothing is not written.
 
-        Keys are ``plugins``, ``PLUGIN.SETTING``, ``limits.concurrency``, ``profile``, and ``tolerate.NAME`` and
-        ``behaviour.NAME`` with ``on``, ``off`` or ``default``, which is as the profile has it.
+        With ``revisions`` only if it is at one of them.
 
         Raises:
-            WorkspaceProblem, PluginProblem, ProfileProblem: a key or a value cannot be used.
+            NoSuchWorkspace, WorkspaceDeleting: it is not there, or not for long.
+            WorkspaceChanged: it is at another revision, or somebody else changes it at the same moment.
+            WorkspaceProblem, PluginProblem, ProfileProblem: a value cannot be used.
         """
+        workspace = _at(await self.show(slug), revisions)
+        if change.profile is not None:
+            self._profiles.get(change.profile)
+        fields = changed_fields(workspace, change)
+        warnings = self.check_plugins(replace(workspace, **fields))
+        if fields or workspace.state == "deleting":
+            workspace = await self._update(workspace, **fields)
+        return Changed(workspace, warnings)
+
+    async def set(self, slug: str, texts: Mapping[str, str]) -> Changed:
+        """Apply ``KEY=VALUE`` changes, see :func:`~.workspace_changes.parse_changes`; raises as :meth:`change`."""
         workspace = await self.show(slug)
-        plugins = [{"name": p["name"], "settings": dict(p.get("settings") or {})} for p in workspace.plugins]
-        limits, profile, switches = dict(workspace.limits), workspace.profile, dict(workspace.switches)
-        for key, value in changes.items():
-            if key == "plugins":
-                known = {p["name"]: p for p in plugins}
-                names = [name.strip() for name in value.split(",") if name.strip()]
-                plugins = [known.get(name, {"name": name, "settings": {}}) for name in names]
-            elif key == "limits.concurrency":
-                limits["concurrency"] = _positive(key, value)
-            elif key == "profile":
-                profile = self._profiles.get(value).name
-            elif switch := _SWITCH.fullmatch(key):
-                _turn(switches, switch[1], switch[2], value)
-            else:
-                _set_plugin_setting(plugins, key, value)
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
-        return await self._update(workspace, plugins=plugins, limits=limits, profile=profile, switches=switches)
+        return await self.change(slug, parse_changes(workspace, texts), revisions=[workspace.revision])
 
-    async def suspend(self, slug: str) -> Workspace:
-        """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra."""
-        return await self._update(await self.show(slug), state="suspended")
+    async def create_as(self, slug: str, fields: Mapping[str, Any]) -> Workspace:
+        """Create a workspace with fields of its record that were checked.
 
-    async def resume(self, slug: str) -> Workspace:
-        """End a suspension."""
-        return await self._update(await self.show(slug), state="active")
+        Raises:
+            WorkspaceProblem: the name cannot be used, or is taken.
+        """
+        workspace = await self._store.create(slug, **fields)
+        self._cache.pop(slug, None)
+        return workspace
+
+    async def replace(self, workspace: Workspace, fields: Mapping[str, Any]) -> Workspace:
+        """Set fields of a workspace's record that were checked, if nobody changed it since it was read.
+
+        Raises:
+            WorkspaceProblem: somebody did, or it is being deleted.
+        """
+        return await self._update(workspace, **fields)
+
+    def check_plugins(self, workspace: Workspace) -> Sequence[str]:
+        """Return what the plugins of a workspace say of their settings: sentences for whoever makes a change.
+
+        Raises:
+            PluginProblem: a plugin is not installed or listed twice, or refuses its settings.
+        """
+        catalogue = self._catalogues.of(workspace.slug, workspace.schemas)
+        return self._plugins.check_settings(workspace.slug, workspace.plugins, catalogue.paths())
+
+    async def suspend(self, slug: str, *, revisions: Revisions = None) -> Workspace:
+        """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra.
+
+        Raises:
+            NoSuchWorkspace, WorkspaceDeleting, WorkspaceChanged: as :meth:`change`.
+        """
+        return await self._update(_at(await self.show(slug), revisions), state="suspended")
+
+    async def resume(self, slug: str, *, revisions: Revisions = None) -> Workspace:
+        """End a suspension; raises as :meth:`suspend`."""
+        return await self._update(_at(await self.show(slug), revisions), state="active")
 
     async def delete(self, slug: str) -> None:
-        """Delete the workspace and everything in it; can be repeated after an interruption."""
+        """Delete the workspace and everything in it; can be repeated after an interruption.
+
+        Raises:
+            NoSuchWorkspace: there is none with that slug.
+        """
         workspace = await self.show(slug)
-        self._cache.pop(slug, None)
+        await self.finish_delete(workspace)
+
+    async def begin_delete(self, slug: str, *, revisions: Revisions = None) -> Workspace:
+        """Mark a workspace as being deleted, and close it; :meth:`finish_delete` does the rest.
+
+        Raises:
+            NoSuchWorkspace, WorkspaceChanged: as :meth:`change`.
+        """
+        workspace = await self.show(slug)
+        if workspace.state == "deleting":
+            return workspace
+        return await self._update(_at(workspace, revisions), state="deleting")
+
+    async def finish_delete(self, workspace: Workspace) -> None:
+        """Delete everything of a workspace, and then the workspace; can be repeated after an interruption."""
+        self._cache.pop(workspace.slug, None)
         await self._store.delete(workspace.id)
 
     async def _update(self, workspace: Workspace, **changes: Any) -> Workspace:
@@ -239,39 +305,10 @@ class WorkspaceService:
         return updated
 
 
-def _positive(key: str, value: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,5}", value.strip()):
-        raise WorkspaceProblem(f"{key}: expected a whole number from 1 to 999999, got `{value}`.")
-    return int(value)
-
-
-def _turn(switches: dict[str, bool], kind: str, name: str, value: str) -> None:
-    check_switch(kind, name)
-    if value not in _POSITIONS:
-        raise WorkspaceProblem(f"{kind}.{name}: expected on, off or default, got `{value}`.")
-    position = _POSITIONS[value]
-    if position is None:
-        switches.pop(name, None)
-    else:
-        switches[name] = position
-
-
-def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> None:
-    name, dot, setting = key.partition(".")
-    plugin = next((p for p in plugins if p["name"] == name), None)
-    if not dot or not setting or plugin is None:
-        listed = ", ".join(p["name"] for p in plugins) or "none"
-        raise WorkspaceProblem(
-            f"`{key}` is not a setting: use plugins=NAME,NAME, limits.concurrency=N, profile=NAME, "
-            "tolerate.NAME=on|off|default, behaviour.NAME=on|off|default, or "
-            f"PLUGIN.SETTING=VALUE for a plugin of this workspace ({listed})."
+def _at(workspace: Workspace, revisions: Revisions) -> Workspace:
+    if revisions is not None and workspace.revision not in revisions:
+        raise WorkspaceChanged(
+            f"Workspace `{workspace.slug}` is at revision {workspace.revision} by now: somebody else changed it. "
+            "Read it again."
         )
-    plugin["settings"][setting] = _json_or_text(value)
-
-
-def _json_or_text(value: str) -> Any:
-    """Read ``true``, ``12`` and ``["a"]`` as JSON and everything else as text, as a shell user expects."""
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    return workspace

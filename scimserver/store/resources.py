@@ -1,12 +1,12 @@
 """Documents of one resource type: conditional writes, and reads that an index answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import ResourceType
-from ..scim.keys import path_and_value
+from ..scim.keys import path_and_value, unique_keys
 from .counters import WINDOW, Counters, Windows
 from .documents import Document, Event, encode_names, is_tombstone, kind_of, minute_of, tombstone, where_kept
 from .driver import Database
@@ -79,6 +79,21 @@ class ResourceStore:
             with self._named_duplicate(), translated():
                 stored = document.to_bson(resource_type or self.resource_type)
                 result = await self.collection.replace_one(condition, stored)
+        return bool(result.matched_count)
+
+    async def rekey(self, document: Document) -> bool:
+        """Write a document's keys anew, as the resource type has them now; False if it has changed since it was read.
+
+        No client sees a difference: the version stays.
+
+        Raises:
+            DuplicateValue: a value that has become unique is there twice.
+        """
+        made = document.to_bson(self.resource_type)
+        change = {"$set": {"keys": made["keys"], "unique": made["unique"]}}
+        condition = {"_id": document.id, "ws": document.ws, "v": document.v, "deleted": None}
+        with self._named_duplicate(), translated():
+            result = await self.collection.update_one(condition, change)
         return bool(result.matched_count)
 
     async def bump(self, ws: str, resource_id: str, moment: datetime, event: Event) -> bool:
@@ -203,9 +218,35 @@ class ResourceStore:
         found = [d for batch in _batches(ids) for d in await self.find(ws, {"_id": {"$in": batch}})]
         return sorted(found, key=lambda d: d.seq)
 
-    async def page(self, ws: str, start_index: int, count: int) -> tuple[list[Document], int]:
-        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""
+    async def duplicate(self, document: Document, resource_type: ResourceType | None = None) -> DuplicateValue | None:
+        """Return what :meth:`insert` or :meth:`replace` of the document would be refused for now; None if nothing."""
+        resource = {"id": document.id, **document.scim}
+        keys = unique_keys(resource_type or self.resource_type, resource)
+        with translated():
+            condition = {"unique": {"$in": keys}, "ws": document.ws}
+            found = await self.collection.find(condition, {"unique": 1}).to_list(None)
+        held = {key for other in found if other["_id"] != document.id for key in other["unique"]}
+        key = next((key for key in keys if key in held), None)
+        return DuplicateValue(*path_and_value(self.resource_type, key)) if key else None
+
+    async def walk(self, ws: str) -> AsyncIterator[list[Document]]:
+        """Yield all documents in batches, in order of creation; what is created meanwhile may be among them."""
         windows = await self.counters.windows(ws, self.kind)
+        for window in range(-(-windows.end // WINDOW)):
+            # Where another process may hold counts that are not written, a window that seems empty is read too.
+            if windows.counts.get(window) or not windows.complete:
+                start = window * WINDOW
+                if found := await self.find(ws, {"seq": {"$gte": start, "$lte": start + WINDOW - 1}}):
+                    yield found
+
+    async def page(
+        self, ws: str, start_index: int, count: int, windows: Windows | None = None
+    ) -> tuple[list[Document], int]:
+        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are.
+
+        ``windows`` are the counts to go by, if they are known already.
+        """
+        windows = windows or await self.counters.windows(ws, self.kind)
         spans = windows.spans(start_index - 1, count)
         if not spans:
             return [], windows.total
@@ -255,19 +296,24 @@ def _among(ws: str, ids: list[str]) -> dict[str, Any]:
 
 
 class ResourceStores:
-    """The stores of all resource types; workspaces that have types of the same name share one."""
+    """The stores of all resource types.
+
+    Workspaces whose types have one name share a collection and nothing else: what a type is, each has for itself.
+    """
 
     def __init__(self, database: Database, counters: Counters) -> None:
         self._database = database
         self._counters = counters
         self._by_kind: dict[str, ResourceStore] = {}
+        """The store that was asked for last, of each kind."""
 
     def of(self, resource_type: ResourceType) -> ResourceStore:
         """Return the store in which documents of this type are kept."""
         kind = kind_of(resource_type)
-        if kind not in self._by_kind:
-            self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
-        return self._by_kind[kind]
+        store = self._by_kind.get(kind)
+        if store is None or store.resource_type is not resource_type:
+            store = self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
+        return store
 
 
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -31,6 +31,8 @@ class Answers(RequestHandler):
     started: float
     sent_error: dict[str, Any] | None = None
     """The SCIM Error body that the client got."""
+    blamed: tuple[str | None, str | None] = (None, None)
+    """Which plugin that is due to, and the field of its document, if one is to blame."""
 
     def compute_etag(self) -> None:
         """Leave out Tornado's hash of the body: a resource's ETag is its version."""
@@ -56,9 +58,14 @@ class Answers(RequestHandler):
         media_type: str = f"{SCIM_JSON}; charset=utf-8",
     ) -> None:
         """Answer with a JSON body; Tornado's own ``finish(dict)`` would force ``application/json``."""
+        self.send_bytes(orjson.dumps(body), status=status, headers=headers, media_type=media_type)
+
+    def send_bytes(
+        self, content: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str
+    ) -> None:
+        """Answer with a body, compressed if that pays and the client takes it."""
         self._start(status, headers)
         self.set_header("Content-Type", media_type)
-        content = orjson.dumps(body)
         if len(content) > COMPRESS_ABOVE and takes_gzip(self.request.headers.get("Accept-Encoding")):
             content = zlib.compress(content, _COMPRESSION, wbits=16 + zlib.MAX_WBITS)
             self.set_header("Content-Encoding", "gzip")
@@ -88,6 +95,7 @@ class Answers(RequestHandler):
         """Answer an exception as a SCIM Error body that carries the request id (RFC 7644 §3.12)."""
         error = raised if isinstance(raised, ScimError) else InternalError(FAILED)
         self.sent_error = error.body(self.request_id)
+        self.blamed = error.plugin, error.attribute
         self.send_json(self.sent_error, status=error.status, headers=error.headers)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:

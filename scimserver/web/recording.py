@@ -1,16 +1,19 @@
 """From a finished request to its entry in the provisioning log: names, ids and the error, no value of a person."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..service.redaction import Redaction
+from ..service.redaction import HIDDEN, Redaction
 from ..service.requests import Entry
 
 if TYPE_CHECKING:
     from .base import ScimHandler
+
+_BEGINS_WITH_NAME = re.compile(r"`([^`]{1,200})`")
 
 MAX_ATTRIBUTES = 50
 """Attributes of a PATCH that are named."""
@@ -41,36 +44,43 @@ def entry_of(handler: "ScimHandler") -> Entry:
     )
     _add_resource(entry, handler)
     _add_reading(entry, handler)
+    if error:
+        _add_blame(entry, handler)
     if entry.operation == "patch":
-        entry.attributes = patched_attributes(handler.message, handler.app.redaction)
+        entry.attributes = patched_attributes(handler.message, _redaction(handler))
     results = getattr(handler, "results", None)
     if results is not None:
-        entry.bulk = bulk_summary(results)
+        entry.bulk = bulk_summary(results, handler.ctx.blamed)
         if entry.bulk["failures"]:
             entry.result = "failure"
     return entry
 
 
+def _redaction(handler: "ScimHandler") -> Redaction:
+    assert handler.addressed is not None  # what has no workspace is in no workspace's log
+    return handler.addressed.redaction
+
+
 def _operation(handler: "ScimHandler") -> str:
-    name = handler.OPERATIONS.get(handler.request.method or "", "other")
+    name = handler.operation()
     return "search" if name == "list" and handler.argument("filter") is not None else name
 
 
 def _path(handler: "ScimHandler") -> str:
     # /t/{workspace}/scim/v2/… in whichever form it was sent (see Addresses.route_path).
-    path = handler.app.redaction.path(handler.request.path.split("/")[5:])
+    path = _redaction(handler).path(handler.request.path.split("/")[5:])
     arguments = handler.request.query_arguments
-    return f"{path}?{handler.app.redaction.query(arguments)}" if arguments else path
+    return f"{path}?{_redaction(handler).query(arguments)}" if arguments else path
 
 
 def _add_resource(entry: Entry, handler: "ScimHandler") -> None:
     """Name the resource: of the address, or the one that was made."""
-    entry.resource_type = getattr(handler, "type_name", None)
+    entry.resource_type = handler.type_name
     named = handler.path_kwargs.get("resource_id")
     if entry.status == 201:
         named = handler._headers.get("Location", "").rpartition("/")[2]
     if named:
-        entry.resource_id = handler.app.redaction.identifier(named)
+        entry.resource_id = _redaction(handler).identifier(named)
 
 
 def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
@@ -81,8 +91,17 @@ def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
     entry.tolerations = {name: [_printable(place) for place in places] for name, places in used.items()}
     entry.stripped = entry.tolerations.get("unknown-attribute", ())
     if "unknown-member" in used:
-        entry.left_out = [handler.app.redaction.identifier(member) for member in used["unknown-member"]]
+        entry.left_out = [_redaction(handler).identifier(member) for member in used["unknown-member"]]
         entry.tolerations = {**entry.tolerations, "unknown-member": entry.left_out}
+
+
+def _add_blame(entry: Entry, handler: "ScimHandler") -> None:
+    """Name the plugin that failed or refused, and the attribute: of its document, or with which its text begins."""
+    entry.plugin, entry.attribute = handler.blamed
+    named = _BEGINS_WITH_NAME.match(str((entry.error or {}).get("detail", "")))
+    if entry.plugin and not entry.attribute and named:
+        attribute = _redaction(handler).attribute(named[1])
+        entry.attribute = attribute if attribute != HIDDEN else None
 
 
 def patched_attributes(message: Any, redaction: Redaction) -> list[str]:
@@ -98,10 +117,14 @@ def patched_attributes(message: Any, redaction: Redaction) -> list[str]:
     return list(names)[:MAX_ATTRIBUTES]
 
 
-def bulk_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return how many operations there were by method, how many failed, and the first errors as they were answered."""
+def bulk_summary(results: Sequence[Mapping[str, Any]], blamed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return how many operations there were by method, how many failed, and the first errors as they were answered.
+
+    ``blamed`` names the plugin for each operation that one refused or failed on.
+    """
     failed = [result for result in results if int(result["status"]) >= 400]
-    return {
+    plugins = {"plugins": dict(Counter(blamed))} if blamed else {}
+    return plugins | {
         "operations": dict(Counter(result["method"] for result in results)),
         "failures": len(failed),
         "errors": [result["response"] for result in failed[:MAX_BULK_ERRORS]],

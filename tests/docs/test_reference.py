@@ -74,3 +74,41 @@ def test_documents_page_names_every_field_of_the_card() -> None:
     named = set(re.findall(r"`([a-z_]+)`", page))
     fields = {*profile._CORE, *profile._NAME, *profile._ENTERPRISE, "email", "emails", "phones", "manager_id", "active"}
     assert fields - named == set()
+
+
+def test_metrics_page_lists_every_metric_and_label_of_the_registry() -> None:
+    from scimserver.metrics import Metrics
+
+    page = (DOCS / "reference" / "metrics.md").read_text(encoding="utf-8")
+    metrics = Metrics()
+    metrics.hook("badge", "scim_map")
+    metrics.request("GET", 200, 0.1)
+    families = list(metrics.registry.collect())
+    assert len(families) >= 8
+    for family in families:
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert f"| `{name}` | {family.type} |" in page
+        assert family.documentation in page
+        for label in {label for sample in family.samples for label in sample.labels} - {"le"}:
+            assert f"| `{label}` |" in page, f"{name}: {label}"
+
+
+def test_metrics_in_the_documents_exist() -> None:
+    from scimserver.metrics import Metrics
+
+    known = {f"{f.name}_total" if f.type == "counter" else f.name for f in Metrics().registry.collect()}
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"\bscimserver_(?:plugin|request)s?_\w+", text):
+            if not name.startswith("scimserver_plugins"):
+                assert name in known, f"{page.name}: {name}"
+
+
+def test_provisioning_log_page_names_every_field_of_an_entry() -> None:
+    from dataclasses import fields
+
+    from scimserver.service.requests import Entry
+
+    page = (DOCS / "reference" / "provisioning-log.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", page))
+    assert {field.name for field in fields(Entry)} - named == set()

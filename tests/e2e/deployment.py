@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ class Deployment:
         workspaces: Sequence[str] = ("demo",),
         environment: dict[str, str] | None = None,
         options: Sequence[str] = (),
+        folder: Path | None = None,
     ) -> None:
         self.data = data
+        self._folder = folder
         self._options = options
         self._names = list(workspaces)
         self._environment = {**os.environ, **(environment or {})}
@@ -59,7 +61,9 @@ class Deployment:
             command += ["--workspace", name]
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=self._environment)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, env=self._environment, cwd=self._folder
+            )
         timer = threading.Timer(READY_SECONDS, self.process.kill)
         timer.start()
         assert self.process.stdout is not None
@@ -69,6 +73,13 @@ class Deployment:
         self.facts = json.loads(line)
         self.port = int(self.facts["tenant_url"].split(":")[2].split("/")[0])
         return self
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        """Ask until it is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it has not become so"
+            time.sleep(0.1)
 
     def log(self) -> str:
         """What the process has written to standard error."""

@@ -20,7 +20,7 @@ FOLDERS = {
     "scimserver_dialogues": "tests/dialogues",
 }
 """Package → folder of the checkout."""
-PARTS = ("*.py", "*.json", "*.toml", "py.typed")
+PARTS = ("*.py", "*.json", "*.toml", "*.txt", "py.typed")
 
 
 def shipped() -> set[str]:
@@ -92,4 +92,4 @@ def test_installed_wheel_works_without_the_checkout(built: Path, tmp_path: Path)
 
     assert "demo" in scimserver("--help")
     scimserver("init")
-    assert "Plugins: profile, work_address." in scimserver("check-config")
+    assert "Plugins: expressions, profile, work_address." in scimserver("check-config")

@@ -55,7 +55,7 @@ async def open_desk(site: Site, slug: str, profile: str) -> AsyncIterator[Desk]:
     """Make a workspace of a profile, with its people."""
     app = site.app
     await app.workspaces.create(slug)
-    workspace = await app.workspaces.set(slug, {"profile": profile})
+    workspace = (await app.workspaces.set(slug, {"profile": profile})).workspace
     record, token = await app.tokens.create(workspace)
     async with Site(app, site.http, site.port, slug, token, record.public_id).client() as client:
         ids = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import scimserver
 
 ROOT = Path(scimserver.__file__).parent
-LAYERS = ("errors", "schema", "scim", "store", "service", "web", "cli")
+LAYERS = ("errors", "schema", "scim", "mapping", "store", "service", "web", "cli")
 """From the inside to the outside: a layer imports only from those before it."""
 OUTSIDERS = {"expressions": (), "conformance": (), "simulate": ("expressions",)}
 """Parts that know nothing of the server, and what of the rest they may import: a client must not be its mirror."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scimserver.secret_tokens import SecretToken, hash_secret, matches, new_token, parse_token
+from scimserver.secret_tokens import ADMIN_KEY, SecretToken, hash_secret, matches, new_token, parse_token
 
 KEY = b"a key of the deployment"
 
@@ -76,3 +76,11 @@ def test_the_checksum_covers_the_public_id_too() -> None:
     token = new_token()
     foreign = SecretToken(new_token().public_id, token.secret).text
     assert parse_token(foreign[:-6] + token.text[-6:]) is None
+
+
+def test_an_admin_key_is_no_secret_token_and_the_other_way_round() -> None:
+    key, token = new_token(ADMIN_KEY), new_token()
+    assert re.fullmatch(r"sca_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}", key.text)
+    assert parse_token(key.text, ADMIN_KEY) == key
+    assert parse_token(key.text) is None and parse_token(token.text, ADMIN_KEY) is None
+    assert parse_token("scs" + key.text[3:]) is None, "the checksum covers the kind"

@@ -4,6 +4,7 @@ A DateTime is in UTC. It is no text until something needs one: then, and as the 
 ``M/d/yyyy h:mm:ss tt``. Where a DateTime is wanted a text is read as CDate reads it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..context import Context
@@ -12,7 +13,8 @@ from ..date_styles import DEFAULT, Styles
 from ..dates import from_filetime, months_later, shifted, to_filetime
 from ..kinds import Interval
 from ..problems import Refused
-from ..registry import REQUIRED, function
+from ..registry import REQUIRED, always, function
+from ..tree import Constant, Node
 
 _LENGTHS = {
     Interval.DAY: timedelta(days=1),
@@ -32,7 +34,7 @@ def cdate(expression: datetime) -> datetime:
     return expression
 
 
-@function("Now()")
+@function("Now()", varies=always)
 def now(context: Context) -> datetime:
     """Return the present moment.
 
@@ -83,7 +85,19 @@ def _number(interval: Interval, moment: datetime) -> int:
     return since // _LENGTHS[interval]
 
 
-@function("FormatDateTime(source, dateTimeStyles, inputFormat, outputFormat)")
+def _completed_by_today(arguments: Sequence[Node]) -> bool:
+    """Tell whether what is read may lack parts of a date, which are those of today then."""
+    styles, form = arguments[1], arguments[2]
+    if not isinstance(form, Constant):
+        return True
+    letters = set(InputFormat.of(str(form.value)).letters)
+    if letters & {"y", "short year"}:
+        return False
+    no_current_date = isinstance(styles, Constant) and Styles.of(str(styles.value)).no_current_date
+    return bool(letters & {"d", "M", "month name"}) or not no_current_date
+
+
+@function("FormatDateTime(source, dateTimeStyles, inputFormat, outputFormat)", varies=_completed_by_today)
 def format_date_time(
     context: Context,
     source: str,

@@ -6,13 +6,13 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from ..context import Context, Later
 from ..limits import MAX_RANDOM
 from ..problems import Refused
-from ..registry import function
+from ..registry import always, function
 from ..values import Value, text
 
 _SPECIAL = "~!@#$%^&*_-+=`|\\(){}[]:;\"'<>,.?/"
 
 
-@function("Guid()")
+@function("Guid()", varies=always)
 def guid(context: Context) -> str:
     """Return a random GUID, a new one at each evaluation: not for what is matched or compared.
 
@@ -21,7 +21,7 @@ def guid(context: Context) -> str:
     return str(uuid.UUID(int=context.random.getrandbits(128), version=4))
 
 
-@function("RandomString(length, minNumbers, minSpecial, minCapital, minLower, charactersToAvoid)")
+@function("RandomString(length, minNumbers, minSpecial, minCapital, minLower, charactersToAvoid)", varies=always)
 def random_string(
     context: Context,
     length: int,
@@ -57,7 +57,7 @@ def _drawn(context: Context, kind: str, avoided: str) -> str:
     return context.random.choice(allowed)
 
 
-@function("SelectUniqueValue(rule1, rule2, …)", top_level=True)
+@function("SelectUniqueValue(rule1, rule2, …)", top_level=True, varies=always)
 def select_unique_value(context: Context, rule1: Later, rule2: Later, *rules: Later) -> Value:
     """Return the first value that the target does not have yet; the outermost call only, two rules at least.
 

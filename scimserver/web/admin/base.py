@@ -5,7 +5,7 @@ from typing import Any, ClassVar, get_origin
 
 from pydantic import ValidationError
 
-from ...errors import NotFound, PreconditionFailed, TooManyRequests
+from ...errors import MethodNotAllowed, NotFound, PreconditionFailed, TooManyRequests
 from ...store.workspaces import WorkspaceChanged
 from ..base import JsonHandler
 from ..negotiation import JSON, PROBLEM_JSON
@@ -59,6 +59,13 @@ class AdminHandler(JsonHandler):
                 headers={"Retry-After": "1"},
             )
         self._entered = True
+
+    def check(self) -> None:
+        # 405 for every other method, also one of which the rest of the server says 501.
+        if self.request.method not in self.allowed_methods():
+            listed = ", ".join(self.allowed_methods())
+            raise MethodNotAllowed(f"There is no such method here; use {listed}.", headers={"Allow": listed})
+        super().check()
 
     def is_public(self) -> bool:
         """Tell whether this request needs no key."""

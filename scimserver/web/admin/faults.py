@@ -29,7 +29,8 @@ class NotValid(Exception):
         self.faults = tuple(faults)
         shown = "; ".join(f"{place}: {text}" if place else text for place, text in self.faults[:3])
         more = len(self.faults) - 3
-        super().__init__(f"{shown}{f' (and {more} more)' if more > 0 else ''}.")
+        text = f"{shown} (and {more} more)" if more > 0 else shown
+        super().__init__(text if text.endswith("?") else f"{text}.")
 
 
 def faults_of(error: ValidationError, model: type[Model], where: str) -> list[tuple[str, str]]:

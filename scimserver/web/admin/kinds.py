@@ -10,6 +10,7 @@ from ...errors import (
     HeadersTooLarge,
     InternalError,
     InvalidSyntax,
+    InvalidValue,
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
@@ -26,7 +27,11 @@ from ...errors import (
 )
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
+from ...service.code_reading import CodeProblem
+from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
+from ...service.schema_plans import SchemaInUse
+from ...service.schemas import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
 from ...store.jobs import JobOpen, JobOver, JobProblem, NoSuchJob
@@ -97,6 +102,13 @@ KINDS = (
         (NoSuchWorkspace,),
     ),
     Kind(
+        "no-such-schema",
+        404,
+        "The workspace has no such schema",
+        "List the schemas of the workspace to see its own; those of the server cannot be changed here.",
+        (NoSuchSchema,),
+    ),
+    Kind(
         "no-such-job",
         404,
         "There is no such job",
@@ -144,6 +156,13 @@ KINDS = (
         "The workspace is being deleted",
         "Repeat the delete if it was interrupted.",
         (WorkspaceDeleting,),
+    ),
+    Kind(
+        "schema-in-use",
+        409,
+        "The schema is in use",
+        "Stored resources or mappings use what the change takes away; `errors` names them. Or use `force`.",
+        (SchemaInUse,),
     ),
     Kind(
         "job-open",
@@ -199,7 +218,17 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem, JobProblem),
+        (
+            InvalidValue,
+            CodeProblem,
+            JobProblem,
+            PluginProblem,
+            PreviewProblem,
+            ProfileProblem,
+            SchemaProblem,
+            TextProblem,
+            WorkspaceProblem,
+        ),
     ),
     Kind(
         "too-many-requests",

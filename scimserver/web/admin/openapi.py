@@ -30,6 +30,7 @@ from ...errors import (
     HeadersTooLarge,
     InternalError,
     InvalidSyntax,
+    InvalidValue,
     NotAcceptable,
     PayloadTooLarge,
     PreconditionFailed,
@@ -50,6 +51,7 @@ from .routes import by_path
 VARIABLES: dict[str, tuple[str, dict[str, Any]]] = {
     "workspace": ("Name of a workspace.", {"pattern": "^[a-z0-9](-?[a-z0-9])*$", "minLength": 2, "maxLength": 63}),
     "token": ("Id of a Secret Token, as its list tells it.", {}),
+    "schema": ("URN of a schema, or name of a resource type.", {}),
     "job": ("Number of a job, as the list of jobs tells it.", {"pattern": "^[0-9]{1,9}$"}),
     "problem": ("Last part of a problem's `type`.", {}),
 }
@@ -61,6 +63,8 @@ HEADERS = {
 """Header fields of good answers."""
 EVERY = (UriTooLong, HeadersTooLarge, NotAcceptable, TooManyRequests, InternalError, Unavailable)
 """What any operation may answer."""
+BODY = (BadRequest, InvalidSyntax, InvalidValue, PayloadTooLarge, UnsupportedMediaType)
+"""What an operation with a body may answer."""
 DESCRIPTION = """\
 Everything an operator does with the command line, over HTTP.
 
@@ -178,7 +182,7 @@ class _Writer:
         """Return an answer for each status that a problem may have."""
         errors: list[type[Exception]] = [*EVERY, NotValid, *operation.errors]
         errors += [] if operation.public else [Unauthorized]
-        errors += [BadRequest, InvalidSyntax, PayloadTooLarge, UnsupportedMediaType] if operation.body else []
+        errors += BODY if operation.body else []
         errors += [PreconditionFailed] if operation.conditional else []
         by_status: dict[str, list[Kind]] = {}
         for kind in kinds_of(errors):

@@ -9,21 +9,43 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_type_hints
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
 
 from ...service.application import Application
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[BaseModel | None]])
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
 VARIABLE = re.compile(r"{(\w+)}")
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
+        return value
+    raise ValueError("must be an instant with its time zone, such as 2026-11-27T08:00:00Z")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""A date-time as RFC 3339 writes it; pydantic alone would read a number as seconds since 1970 too."""
 
 
 class Model(BaseModel):
     """Base of every body, query and answer: unknown fields are refused, docstrings describe the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take ``7.0`` for a whole number, as JSON Schema does and pydantic, being strict, does not."""
+        if type(value) is float and value.is_integer() and info.field_name:
+            annotation = cls.model_fields[info.field_name].annotation
+            if annotation is int or int in get_args(annotation):
+                return int(value)
+        return value
 
 
 @dataclass(slots=True)

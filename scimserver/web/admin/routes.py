@@ -14,7 +14,7 @@ from .operations import VARIABLE, Operation
 def by_path() -> dict[str, dict[str, Operation]]:
     """Return the operations by path and method; a name in a path comes before a variable in its place."""
     found: dict[str, dict[str, Operation]] = {}
-    for operation in sorted((o for part in PARTS for o in part.operations), key=lambda o: o.path):
+    for operation in sorted((o for part in PARTS for o in part.operations), key=lambda o: (o.path, o.method)):
         methods = found.setdefault(operation.path, {})
         if operation.method in methods:
             raise TypeError(f"{operation.method} {operation.path} is there twice")

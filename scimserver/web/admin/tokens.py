@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ...errors import NotFound
 from ...store.tokens import TokenRecord
 from ...store.workspaces import NoSuchWorkspace
-from .operations import Call, Endpoints, Model
+from .operations import Call, Endpoints, Instant, Model
 
 endpoints = Endpoints(
     "tokens", "Secret Tokens of a workspace; several may be live at once, so that they can be rotated."
@@ -22,10 +22,10 @@ class Token(Model):
     label: str | None
     """What it is for."""
     state: Literal["active", "expired", "revoked"]
-    created: AwareDatetime
-    expires: AwareDatetime | None
-    revoked: AwareDatetime | None
-    last_used: AwareDatetime | None
+    created: Instant
+    expires: Instant | None
+    revoked: Instant | None
+    last_used: Instant | None
     """To the minute."""
     last_client: str | None
     """The User-Agent that used it last."""

@@ -60,6 +60,16 @@ def test_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load().plugins.dirs == [Path("/etc/scimserver/plugins")]
 
 
+def test_plugins_are_limited_in_a_section_of_their_own_or_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in (
+        '[plugins]\ndirs = []\n[plugins.only]\nbadge = ["larkfield", "north-gate2"]\n',
+        '[plugins]\nonly = { badge = ["larkfield", "north-gate2"] }\n',
+    ):
+        assert load(written(text)).plugins.only == {"badge": ["larkfield", "north-gate2"]}
+    monkeypatch.setenv("SCIMSERVER_PLUGINS__ONLY", '{"badge": ["larkfield"]}')
+    assert load().plugins.only == {"badge": ["larkfield"]}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -75,6 +85,13 @@ def test_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> Non
         ('[database]\ndriver = "asyncio"\n', r"database\.driver: .*'pymongo' or 'motor'"),
         ('[security]\nsecret_key = "short"\n', r"security\.secret_key: must have at least 32 characters"),
         ("[limits]\npage_default = 50\npage_maximum = 10\n", r"page_default must not be larger"),
+        (
+            '[plugins.only]\nbadge = ["Lark field"]\n',
+            r"plugins\.only: badge is limited to `Lark field`, which no workspace",
+        ),
+        ('[plugins.only]\nbadge = ["x"]\n', r"plugins\.only: badge is limited to `x`"),
+        ('[plugins.only]\nbadge = "larkfield"\n', r"plugins\.only\.badge: "),
+        ('[plugins.only]\nprofile = ["larkfield"]\n', r"plugins: default lists `profile`, which only limits"),
         ("[server\n", r"not valid TOML"),
         ("[server]\nport = 1\nport = 2\n", r"not valid TOML"),
     ],

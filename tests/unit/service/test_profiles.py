@@ -83,7 +83,7 @@ def test_a_folder_that_is_not_there_is_named() -> None:
 
 
 async def test_a_workspace_picks_a_profile_that_there_is(tenant: Tenant) -> None:
-    assert (await tenant.app.workspaces.set(tenant.slug, {"profile": "strict"})).profile == "strict"
+    assert (await tenant.app.workspaces.set(tenant.slug, {"profile": "strict"})).workspace.profile == "strict"
     found = await tenant.app.workspaces.resolve(tenant.slug)
     assert found is not None
     assert not found.quirks

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from scimserver.plugins import PluginProblem
+from scimserver.service.profiles import ProfileProblem
+from scimserver.service.workspace_changes import WorkspaceChange
 from scimserver.service.workspaces import CACHE_SECONDS
-from scimserver.store.workspaces import WorkspaceProblem
+from scimserver.store.workspaces import WorkspaceChanged, WorkspaceProblem
 
 from .conftest import Tenant
 
@@ -47,7 +49,7 @@ async def test_an_unknown_name_is_no_workspace(tenant: Tenant, slug: str) -> Non
 async def test_settings_are_changed_together_and_seen_at_once(tenant: Tenant) -> None:
     service = tenant.app.workspaces
     changed = await service.set(tenant.slug, {"work_address.prefer": "parts", "limits.concurrency": "7"})
-    assert changed.plugins[0] == {"name": "work_address", "settings": {"prefer": "parts"}}
+    assert changed.workspace.plugins[0] == {"name": "work_address", "settings": {"prefer": "parts"}}
     active = await service.resolve(tenant.slug)
     assert active is not None and active.concurrency == 7
 
@@ -78,10 +80,54 @@ async def test_plugins_are_put_in_order_and_keep_their_settings(tenant: Tenant) 
     service = tenant.app.workspaces
     await service.set(tenant.slug, {"work_address.clean": "true"})
     changed = await service.set(tenant.slug, {"plugins": "profile, work_address"})
-    assert list(changed.plugins) == [
+    assert list(changed.workspace.plugins) == [
         {"name": "profile", "settings": {}},
         {"name": "work_address", "settings": {"clean": True}},
     ]
+
+
+async def test_a_limit_goes_back_to_the_servers_own(tenant: Tenant) -> None:
+    service = tenant.app.workspaces
+    await service.set(tenant.slug, {"limits.concurrency": "7"})
+    assert (await service.set(tenant.slug, {"limits.concurrency": "default"})).workspace.limits == {}
+
+
+async def test_settings_that_cannot_be_stored_are_refused(tenant: Tenant) -> None:
+    for value in ('{"$a": 1}', "99999999999999999999"):
+        with pytest.raises(WorkspaceProblem, match="`work_address`"):
+            await tenant.app.workspaces.set(tenant.slug, {"work_address.prefer": value})
+
+
+async def test_a_field_in_a_field_can_be_set(tenant: Tenant) -> None:
+    service = tenant.app.workspaces
+    fields = '{"User": {"card.email": {"attribute": "emails.value"}}}'
+    await service.set(tenant.slug, {"plugins": "expressions"})
+    done = await service.set(tenant.slug, {"expressions.fields": fields})
+    assert done.workspace.plugins[0]["settings"] == {"fields": {"User": {"card.email": {"attribute": "emails.value"}}}}
+
+
+async def test_a_change_of_another_revision_is_refused(tenant: Tenant) -> None:
+    service = tenant.app.workspaces
+    with pytest.raises(WorkspaceChanged, match="revision 1"):
+        await service.change(tenant.slug, WorkspaceChange(profile="entra"), revisions=[2, 3])
+    done = await service.change(tenant.slug, WorkspaceChange(profile="entra"), revisions=[1])
+    assert done.workspace.revision == 2
+    unchanged = await service.change(tenant.slug, WorkspaceChange(profile="entra"))
+    assert unchanged.workspace.revision == 2
+
+
+async def test_a_typed_change_is_checked_like_one_in_texts(tenant: Tenant) -> None:
+    for change in (
+        WorkspaceChange(limits={"colour": 1}),
+        WorkspaceChange(limits={"concurrency": 0}),
+        WorkspaceChange(limits={"concurrency": 1_000_000}),
+        WorkspaceChange(switches={"no-such": True}),
+        WorkspaceChange(profile="no-such"),
+        WorkspaceChange(plugins=[{"name": "no_such"}]),
+    ):
+        with pytest.raises((WorkspaceProblem, ProfileProblem, PluginProblem)):
+            await tenant.app.workspaces.change(tenant.slug, change)
+    assert (await tenant.app.workspaces.show(tenant.slug)).revision == 1
 
 
 async def test_a_change_made_elsewhere_is_seen_when_the_cached_view_ends(

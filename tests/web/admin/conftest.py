@@ -28,6 +28,7 @@ async def admin_key(site: Site) -> AsyncIterator[str]:
     _, key = await site.app.admin_keys.create(label="tests")
     yield key
     await site.app.admin_keys.close()
+    await site.app.deletions.stop()
 
 
 @pytest.fixture

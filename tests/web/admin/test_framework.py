@@ -69,11 +69,11 @@ async def test_an_unknown_address_is_not_found(admin: httpx.AsyncClient) -> None
 
 
 async def test_another_method_names_those_that_work(admin: httpx.AsyncClient, site: Site) -> None:
-    answer = await admin.put(f"workspaces/{site.slug}", json={})
-    problem(answer, 405, "method-not-allowed")
-    assert "GET" in answer.headers["Allow"]
-    answer = await admin.request("BREW", "workspaces")
-    problem(answer, 501, "not-implemented")
+    for method in ("PUT", "TRACE", "BREW"):
+        answer = await admin.request(method, f"workspaces/{site.slug}")
+        problem(answer, 405, "method-not-allowed")
+        assert answer.headers["Allow"] == "DELETE, GET, PATCH, HEAD, OPTIONS"
+    assert (await admin.options(f"workspaces/{site.slug}")).headers["Allow"] == "DELETE, GET, PATCH, HEAD, OPTIONS"
 
 
 async def test_head_is_get_without_a_body(admin: httpx.AsyncClient, site: Site) -> None:
@@ -91,6 +91,8 @@ async def test_slashes_are_folded_as_everywhere(admin: httpx.AsyncClient) -> Non
         (b"", 201, "", ""),
         (b"{}", 201, "", ""),
         (b'{"label": "Entra ID", "days": 30}', 201, "", ""),
+        (b'{"days": 30.0}', 201, "", ""),
+        (b'{"days": 30.5}', 422, "not-valid", "days"),
         (b"{", 400, "not-json", ""),
         (b"\xff", 400, "not-json", ""),
         (b"[" * 200 + b"]" * 200, 400, "not-json", ""),
