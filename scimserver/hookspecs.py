@@ -47,7 +47,8 @@ class PluginInfo:
     version: str = "1"
     """Part of the mapping revision: raise it when the same input gives another document."""
     settings_schema: Mapping[str, Any] = field(default_factory=dict)
-    """JSON Schema (2020-12) of the settings; ``default`` of a property is filled in."""
+    """JSON Schema (2020-12) of the settings; ``default`` of a property is filled in, and one with ``writeOnly: true``,
+    such as a password, is left out when a workspace is exported."""
     time_limit_seconds: float = 30
     """How long a batch of :func:`scim_after_commit` may take as a coroutine; above 0, at most 600."""
 
