@@ -18,7 +18,7 @@ from ..store.resources import ResourceStore
 from ..store.workspaces import Workspace
 from .remap_pace import RATE, Pace
 from .remap_progress import Progress
-from .remap_walk import CHUNK, Mapper, MappingFailed, Stretch, Walker
+from .remap_walk import CHUNK, Mapper, RemapFailed, Stretch, Walker
 from .workspaces import CACHE_SECONDS, ActiveWorkspace, WorkspaceService
 
 log = structlog.get_logger("scimserver.remap")
@@ -163,7 +163,7 @@ class RemapRun:
         progress = self._progress
         try:
             outcome = await self._mapper.remap(store, document, everything=everything)
-        except MappingFailed as failure:
+        except RemapFailed as failure:
             progress.fail(
                 {
                     "id": document.id,

@@ -9,7 +9,7 @@ from .remap_differences import differences, same
 from .remap_pace import Pace
 from .remap_progress import Progress
 from .remap_report import DryRun
-from .remap_walk import CHUNK, Mapper, MappingFailed, Stretch
+from .remap_walk import CHUNK, Mapper, RemapFailed, Stretch
 from .workspaces import ActiveWorkspace
 
 
@@ -47,7 +47,7 @@ class Trial:
         about = {"id": document.id, "type": document.resource_type}
         try:
             app = self._mapper.make(document)
-        except MappingFailed as failure:
+        except RemapFailed as failure:
             current = document.map == self._mapper.revision
             self._progress.fail({**about, "plugin": failure.plugin, "reason": str(failure), "current": current})
             return

@@ -29,7 +29,7 @@ CHUNK = 10
 """Whole documents read at once."""
 
 
-class MappingFailed(Exception):
+class RemapFailed(Exception):
     """A plugin failed on one document; the text says how, without a value of it."""
 
     def __init__(self, plugin: str, reason: str) -> None:
@@ -96,7 +96,7 @@ class Mapper:
         """Return the application document that the mapping makes of the resource as it is stored.
 
         Raises:
-            MappingFailed: a plugin failed.
+            RemapFailed: a plugin failed.
         """
         pipeline = self._workspace.pipeline
         resource = {"id": document.id, **document.scim}
@@ -107,14 +107,14 @@ class Mapper:
                 app |= fields
                 done += 1
         except PluginFailed as error:
-            raise MappingFailed(pipeline.steps[done].name, error.detail) from None
+            raise RemapFailed(pipeline.steps[done].name, error.detail) from None
         return app
 
     async def remap(self, store: ResourceStore, document: Document, *, everything: bool = False) -> Outcome:
         """Map a document again and write it if it is still the same; ``everything`` also if this mapping made it.
 
         Raises:
-            MappingFailed: a plugin failed; the document stays as it is.
+            RemapFailed: a plugin failed; the document stays as it is.
         """
         found: Document | None = document
         for _ in range(ATTEMPTS):

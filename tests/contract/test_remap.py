@@ -59,10 +59,10 @@ async def test_another_mapping_makes_documents_stale_and_back_makes_them_current
 async def test_what_is_not_the_mapping_makes_nothing_stale(registry: Registry) -> None:
     await registry.users(2)
     old = await registry.app.workspaces.show(SLUG)
-    new = await registry.app.workspaces.set(SLUG, {"limits.concurrency": "7", "profile": "strict"})
+    new = (await registry.app.workspaces.set(SLUG, {"limits.concurrency": "7", "profile": "strict"})).workspace
     assert await registry.app.remaps.made_stale(old, new) is None
     assert await stale(registry) == (0, 2)
-    newer = await registry.app.workspaces.set(SLUG, {"badge.text": "two"})
+    newer = (await registry.app.workspaces.set(SLUG, {"badge.text": "two"})).workspace
     made = await registry.app.remaps.made_stale(new, newer)
     assert made is not None
     assert made.stale == 2
