@@ -219,7 +219,9 @@ def scim_map(
     Must be a plain function and pure: same input, same result, no input or output, since a write may be tried again
     and documents are compared. There is no time limit; it holds up every other request of the process. Any exception,
     or a result that cannot be stored, stops the write: 500 naming the plugin (and the field), nothing written, other
-    workspaces not affected. To refuse a resource use :func:`scim_validate`.
+    workspaces not affected. The text of an exception is kept to the server, since it may quote a value;
+    :class:`~scimserver.errors.MappingFailed` tells field and reason to the client. To refuse a resource use
+    :func:`scim_validate`.
     """
 
 

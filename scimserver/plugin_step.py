@@ -12,7 +12,7 @@ import structlog
 from .errors import MappingFailed, PluginFailed, ScimError, Unauthorized
 from .hookspecs import CommittedEvent, MapContext, WorkspaceContext
 from .plugin_calls import Meter, where
-from .storable import Budget, NotStorable, clean, plain_copy, storable
+from .storable import LONGEST_PLACE, Budget, NotStorable, clean, plain_copy, storable
 from .time_limit import Ended, TookTooLong, within
 
 log = structlog.get_logger("scimserver.plugins")
@@ -155,15 +155,17 @@ class Step:
     def _failed(self, hook_name: str, error: BaseException, resource_type: str, identifier: object) -> PluginFailed:
         # The exception's text may quote the person's data: class and place are logged, and the cause is not chained.
         self.meters[hook_name].errors.inc()
-        blame, kind = self._blame(hook_name, resource_type, identifier), type(error).__name__
-        if isinstance(error, MappingFailed):
-            log.error("plugin failed", **blame, attribute=error.field, error=error.reason)
+        blame = self._blame(hook_name, resource_type, identifier)
+        if isinstance(error, MappingFailed) and type(error.field) is type(error.reason) is str:
+            name, reason = clean(error.field, LONGEST_PLACE), clean(error.reason, LONGEST_REFUSAL)
+            log.error("plugin failed", **blame, attribute=name, error=reason)
             return PluginFailed(
-                f"The plugin `{self.name}` of this workspace could not make `{error.field}` of this {resource_type}: "
-                f"{error.reason}. Nothing was written.",
+                f"The plugin `{self.name}` of this workspace could not make `{name}` of this {resource_type}: "
+                f"{reason}. Nothing was written.",
                 plugin=self.name,
-                attribute=error.field,
+                attribute=name,
             )
+        kind = type(error).__name__
         log.error("plugin failed", **blame, error=kind, at=where(error))
         # The mistake that is made most often: any other exception than ours looks like a refusal to who raises it.
         meant = (

@@ -156,8 +156,8 @@ In a mapping of the plugin `expressions` an attribute is a SCIM path: `userName`
 [step by step](../howto/map-with-expressions.md).
 """
 EXPRESSIONS_NAMES = """\
-Sources that Entra's expressions name are known too, in any letter case, and stand for what the tutorial maps them to. So its
-expressions work here as they stand. A custom resource type has none of them.
+Sources that Entra's expressions name are known too, in any letter case, and stand for what the tutorial maps them to.
+So its expressions work here as they stand. A custom resource type has none of them.
 """
 EXPRESSIONS_KINDS = """\
 What is null, empty or a list without elements is no value of any type: the field is left out then, or is its default.

@@ -65,7 +65,7 @@ writes.
 
 With one process the numbers begin at 0 when it starts. With `--processes` they begin when the command does, and a
 process that is started again goes on with those of the one before it. They are in a temporary folder meanwhile, which
-the command removes at its end.
+the command removes at its end, unless it is killed.
 
 Worth an alarm:
 

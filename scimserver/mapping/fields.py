@@ -1,6 +1,6 @@
 """Making the fields of one document from the settings of the plugin ``expressions``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,30 +56,26 @@ def make_fields(
         MappingFailed: a value cannot be made; names the field.
     """
     made: dict[str, Any] = {}
-    budget = Budget()
+    budget, source = Budget(), reader(resource_type, resource, document)
     for field in fields_of(settings, resource_type):
         value = _kept(field, stored) if field.apply == "create" else None
         if value is None:
-            value = field_value(field, resource_type, resource, document, budget)
+            value = field_value(field, source, budget)
         if value is not None:
             _put(made, document, field.name, value)
     return made
 
 
-def field_value(
-    field: Field,
-    resource_type: str,
-    resource: Mapping[str, Any],
-    document: Mapping[str, Any],
-    budget: Budget | None = None,
-) -> Any:
+def field_value(field: Field, source: Callable[[str], Any], budget: Budget | None = None) -> Any:
     """Return the value of one field, or its default; None if there is neither.
+
+    ``source`` is what :func:`reader` returns for the resource.
 
     Raises:
         MappingFailed: it cannot be made and has no default, or took too long; then another try may make it.
     """
     try:
-        value = _evaluated(field, resource_type, resource, document, budget or Budget())
+        value = _evaluated(field, source, budget or Budget())
         if not nothing(value):
             return converted(value, field.type)
     except ExpressionProblem as problem:
@@ -103,10 +99,7 @@ def default_value(field: Field) -> Any:
     return list(field.default) if field.type == "list" else field.default
 
 
-def _evaluated(
-    field: Field, resource_type: str, resource: Mapping[str, Any], document: Mapping[str, Any], budget: Budget
-) -> Any:
-    source = reader(resource_type, resource, document)
+def _evaluated(field: Field, source: Callable[[str], Any], budget: Budget) -> Any:
     if field.expression is None:
         return readable(source(field.attribute or ""))
     expression = EXPRESSIONS.get(field.expression, budget)

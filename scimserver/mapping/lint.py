@@ -13,7 +13,7 @@ from .compiled import EXPRESSIONS
 from .fields import Field, field_value, fields_of
 from .paths import Path, covers, leaves
 from .selection import BadPath
-from .sources import paths_of, source
+from .sources import paths_of, reader, source
 
 MAX_UNUSED = 200
 """Most attributes that are named as unused for one resource type."""
@@ -68,7 +68,7 @@ def _of_field(field: Field, resource_type: str, sample: Sequence[Sample]) -> Ite
     failed, empty, reason = 0, 0, ""
     for resource, document in sample:
         try:
-            empty += field_value(bare, resource_type, resource, document) is None
+            empty += field_value(bare, reader(resource_type, resource, document)) is None
         except MappingFailed as failure:
             failed, reason = failed + 1, reason or failure.reason
     if failed:

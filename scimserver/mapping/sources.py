@@ -26,13 +26,19 @@ def paths_of(found: Alias | Path) -> tuple[Path, ...]:
 def reader(
     resource_type: str, resource: Mapping[str, Any], document: Mapping[str, Any] | None = None
 ) -> Callable[[str], Any]:
-    """Return the source for :meth:`Expression.evaluate` that reads a resource, and the document made so far."""
+    """Return the source for :meth:`Expression.evaluate` that reads a resource, and the document made so far.
+
+    Each name is read once.
+    """
     made = document or {}
+    known: dict[str, Any] = {}
 
     def read(name: str) -> Any:
-        try:
-            return source(resource_type, name).read(resource, made)
-        except BadPath:
-            return None
+        if name not in known:
+            try:
+                known[name] = source(resource_type, name).read(resource, made)
+            except BadPath:
+                known[name] = None
+        return known[name]
 
     return read

@@ -166,7 +166,7 @@ def try_expression(
     try:
         # An ExpressionProblem has the place, which the failure of a field does not.
         expression.value(read)
-        value = field_value(Field("value", text, type=kind, apply="create"), resource_type, resource, document)
+        value = field_value(Field("value", text, type=kind, apply="create"), read)
     except ExpressionProblem as problem:
         return Trial(None, reads, warnings, _problem(problem))
     except MappingFailed as failure:

@@ -101,7 +101,10 @@ class Cluster:
         self.config.write_text(text)
         self._log = (folder / "serve.log").open("wb")
         command = [sys.executable, "-m", "scimserver", "serve", "--config", str(self.config), "--processes", "2"]
-        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        environment = {**os.environ, "TMPDIR": str(self.temporary)}
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log, env=environment)
         wait_for(lambda: httpx.get(f"{self.origin}/readyz").status_code == 200 and len(self.servers()) == 2)
         self.workspace = json.loads(ok("workspace", "create", "larkfield", "--json", "--config", str(self.config)))
 
@@ -163,6 +166,33 @@ def test_two_processes_share_the_port_and_stand_in_for_each_other(cluster: Clust
     assert [pid for pid in below if is_alive(pid)] == [], "no process is left behind"
     with pytest.raises(httpx.ConnectError):
         cluster.get()
+
+
+@pytest.mark.slow
+def test_any_of_several_processes_tells_the_metrics_of_all(cluster: Cluster) -> None:
+    def counted() -> set[int]:
+        """What ten scrapes, each on a fresh connection, say of the users that were created."""
+        texts = [httpx.get(f"{cluster.origin}/metrics").text for _ in range(10)]
+        name = re.escape('scimserver_requests_total{method="POST",status="2xx"}')
+        mapped = re.escape('scimserver_plugin_calls_total{hook="scim_map",plugin="profile"}')
+        both = [[re.search(rf"^{n} (\S+)$", text, re.MULTILINE) for n in (name, mapped)] for text in texts]
+        return {int(float(match[1])) if match else 0 for pair in both for match in pair}
+
+    assert [cluster.create(f"user{n}@larkfield.example").status_code for n in range(20)] == [201] * 20
+    assert counted() == {20}
+    (folder,) = cluster.temporary.glob("scimserver-metrics-*")
+    files = {path.name for path in folder.iterdir()}
+    assert files == {"counter_0.db", "counter_1.db", "histogram_0.db", "histogram_1.db"}
+    # One that is started again goes on with the numbers of the one before it, in the same file.
+    victim = min(cluster.servers())
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: cluster.log().count("serving on") == 3)
+    assert counted() == {20}
+    assert cluster.create("another@larkfield.example").status_code == 201
+    assert counted() == {21}
+    assert {path.name for path in folder.iterdir()} == files
+    cluster.stop()
+    assert list(cluster.temporary.glob("scimserver-metrics-*")) == []
 
 
 @pytest.mark.slow

@@ -41,13 +41,30 @@ def scim_validate(resource):
     if title == "wrong":
         raise ValueError("`title`: is wrong.")
 """
+LISTENER = """
+import asyncio
+from scimserver.hookspecs import PluginInfo, hookimpl
+
+TOLD = []
+
+@hookimpl
+def scim_plugin_info():
+    return PluginInfo("listener", settings_schema={"properties": {"stuck": {"default": False}}})
+
+@hookimpl
+async def scim_after_commit(context, events):
+    if context.settings["stuck"]:
+        await asyncio.Event().wait()
+    TOLD.extend((context.workspace, event.action) for event in events)
+"""
 
 
 def install(app: Application) -> None:
-    """Add the hostile plugin, and one that refuses or fails to."""
-    guard = ModuleType("guard")
-    exec(GUARD, vars(guard))
-    app.plugins.register(guard, "guard.py")
+    """Add the hostile plugin, one that refuses or fails to, and one that listens."""
+    for name, source in (("guard", GUARD), ("listener", LISTENER)):
+        module = ModuleType(name)
+        exec(source, vars(module))
+        app.plugins.register(module, f"{name}.py")
     app.plugins.register(hostile, "hostile.py")
 
 
@@ -195,3 +212,24 @@ async def test_a_plugin_that_is_taken_away_stops_writes_and_not_reads(app: Appli
         http.stop()
         await http.close_all_connections()
         await restarted.tokens.close()
+
+
+async def test_a_listener_that_never_ends_holds_up_neither_the_feed_nor_another_workspace(
+    app: Application, sites: tuple[Site, Site]
+) -> None:
+    stuck, other = sites
+    await app.workspaces.set(stuck.slug, {"plugins": "listener", "listener.stuck": "true"})
+    await app.workspaces.set(other.slug, {"plugins": "listener"})
+    async with stuck.client() as client, other.client() as neighbour:
+        for number in range(3):
+            await create(client, f"user{number}@larkfield.example")
+            await create(neighbour, f"user{number}@larkfield.example")
+            await asyncio.wait_for(app.changes.flush(), 2)
+    for site in (stuck, other):
+        ws = (await app.workspaces.show(site.slug)).id
+        assert len(await app.database["changes"].find({"ws": ws}).to_list(None)) == 3
+    assert not await app.deliveries.settle(0.1)
+    told = app.plugins._manager.get_plugin("listener").TOLD  # type: ignore[union-attr]
+    assert told == [(other.slug, "create")] * 3
+    await app.deliveries.stop(0)
+    app.deliveries._stopped = False

@@ -99,6 +99,52 @@ def test_check_config_names_a_plugin_that_is_not_installed() -> None:
     assert "`badge` is not installed" in done.stderr
 
 
+LIMITED = """
+from pathlib import Path
+from scimserver.hookspecs import PluginInfo, hookimpl
+
+@hookimpl
+def scim_plugin_info():
+    return PluginInfo("badge")
+
+@hookimpl
+def scim_schema_files():
+    return [Path(__file__).with_name("badge.json")]
+"""
+
+
+@pytest.mark.parametrize(
+    ("only", "schema", "said"),
+    [
+        ("{}", "{}", "badge.json"),
+        ('{ badge = ["larkfield"] }', "{}", "badge.json"),
+        ('{ badge = ["Lark field"] }', "", "badge is limited to `Lark field`"),
+        ('{ badgers = ["larkfield"] }', "", "plugins.only limits the plugin `badgers`, which is not installed"),
+        ('{ badge = ["larkfield"] }', "", None),
+    ],
+)
+def test_check_config_checks_what_limits_plugins(tmp_path: Path, only: str, schema: str, said: str | None) -> None:
+    run("init")
+    Path("plugins").mkdir()
+    Path("plugins/badge.py").write_text(LIMITED)
+    notes = {"mutability": "readWrite", "returned": "default", "uniqueness": "none", "caseExact": False}
+    badge = {
+        "$id": "urn:larkfield:schemas:1.0:Badge",
+        "title": "Badge",
+        "description": "Badges.",
+        "type": "object",
+        "required": [],
+        "properties": {"colour": {"type": "string", "description": "Colour of the badge.", "scim": notes}},
+    }
+    Path("plugins/badge.json").write_text(schema or json.dumps(badge))
+    path = Path("scimserver.toml")
+    text = path.read_text().replace("#dirs = []", 'dirs = ["plugins"]', 1).replace("#only = {}", f"only = {only}")
+    path.write_text(text)
+    done = run("check-config")
+    assert done.exit_code == (0 if said is None else 1), done.output
+    assert (said or "work_address, badge.") in done.output
+
+
 @pytest.mark.slow
 def test_database_away_is_one_line_and_a_traceback_only_with_debug() -> None:
     # Processes of their own: PyMongo leaves the sockets of refused connections to the garbage collector.

@@ -154,3 +154,13 @@ def test_since_refuses_what_is_neither(text: str) -> None:
 def test_a_summary_takes_no_option_that_would_mean_nothing(option: list[str]) -> None:
     done = CliRunner().invoke(main, ["log", "larkfield", "--summary", *option])
     assert done.exit_code == 2 and "only --since goes with it" in done.stderr
+
+
+def test_the_plugin_that_is_to_blame_is_named() -> None:
+    failed = {**USUAL, "status": 500, "result": "failure", "error": {"detail": "No. (request 2cd0c4fc5f05f55d)"}}
+    blamed = {**failed, "plugin": "badge"}
+    assert not any("plugin" in line for line in lines_of(failed))
+    assert lines_of(blamed)[-1] == "    by the plugin badge"
+    assert lines_of({**blamed, "attribute": "badge.lines.1"})[-1] == "    by the plugin badge, attribute badge.lines.1"
+    bulk = {"operations": {"POST": 3}, "failures": 2, "errors": [], "plugins": {"badge": 2}}
+    assert lines_of({**USUAL, "bulk": bulk})[-1] == "    operations: 3 POST; failed: 2; by the plugin badge: 2"

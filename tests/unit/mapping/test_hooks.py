@@ -333,3 +333,20 @@ def test_every_hook_has_a_contract_and_a_test():
             f"{name} lacks type hints"
         )
         assert f"test_hook_{name}" in globals(), f"test_hook_{name} is missing"
+
+
+def test_a_mapper_may_name_the_field_that_it_cannot_make(make_plugin, make_pipeline):
+    source = """
+    @hookimpl
+    def scim_map(resource):
+        raise errors.MappingFailed("card.email", "there is no address to write to")
+    """
+    with capture_logs() as logs, pytest.raises(PluginFailed) as failure:
+        make_pipeline(make_plugin(source)).map("User", {"id": "u_1"})
+    assert failure.value.detail == (
+        "The plugin `probe` of this workspace could not make `card.email` of this User: there is no address to write to. "
+        "Nothing was written."
+    )
+    (entry,) = logs
+    assert (entry["plugin"], entry["attribute"], entry["resource"]) == ("probe", "card.email", "u_1")
+    assert (failure.value.plugin, failure.value.attribute) == ("probe", "card.email")

@@ -142,3 +142,86 @@ def test_entry_points_are_loaded_and_a_broken_one_is_named(monkeypatch):
     points[-1] = EntryPoint("function", "scimserver_plugins.profile:email_of", "scimserver")
     with pytest.raises(PluginProblem, match="must name a module"):
         PluginManager.load()
+
+
+INFO = """
+import sys
+from scimserver.hookspecs import PluginInfo, hookimpl
+
+@hookimpl
+def scim_plugin_info():
+    return PluginInfo("probe")
+
+"""
+
+
+def as_file(folder: Path, text: str, monkeypatch) -> tuple[list[Path], str]:
+    (folder / "probe.py").write_text(text)
+    return [folder], str(folder / "probe.py")
+
+
+def as_package(folder: Path, text: str, monkeypatch) -> tuple[list[Path], str]:
+    (folder / "probe").mkdir()
+    (folder / "probe" / "__init__.py").write_text(text)
+    return [folder], str(folder / "probe")
+
+
+def as_project(folder: Path, text: str, monkeypatch) -> tuple[list[Path], str]:
+    (folder / "pyproject.toml").write_text('[project.entry-points.scimserver]\nprobe = "probe"\n')
+    (folder / "probe.py").write_text(text)
+    return [folder], str(folder / "probe.py")
+
+
+def as_entry_point(folder: Path, text: str, monkeypatch) -> tuple[list[Path], str]:
+    from importlib.metadata import EntryPoint
+
+    module = f"probe_{abs(hash(text))}"
+    (folder / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(folder))
+    point = EntryPoint("probe", module, "scimserver")
+    monkeypatch.setattr("scimserver.plugin_loading.entry_points", lambda group: [point])
+    return [], f"an installed package ({module})"
+
+
+@pytest.mark.parametrize("installed", [as_file, as_package, as_project, as_entry_point])
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("@hookimpl\ndef scim_map(resource): return {'id': resource['id']}", None),
+        ("@hookimpl\ndef scim_mapp(resource): ...", "there is no hook scim_mapp; did you mean scim_map?"),
+        ("@hookimpl\ndef scim_startup(): ...\ndef scim_map(resource): ...", "put @hookimpl above it or rename it"),
+        ("@hookimpl\ndef scim_map(user): ...", "not `user`; correct the signature"),
+        ("@hookimpl\nasync def scim_map(resource): ...", "Take out `async`"),
+        ("@hookimpl\ndef scim_map(resource): yield {}", "must not yield; return the result"),
+        ("@hookimpl\nasync def scim_after_commit(events): yield 1", "must not yield; return the result"),
+        ("@hookimpl\ndef scim_map(resource): ...\nraise RuntimeError('broken')", "cannot be imported"),
+        ("@hookimpl\ndef scim_map(resource): ...\nsys.exit(3)", "cannot be imported: SystemExit(3)"),
+    ],
+)
+def test_however_it_is_installed_a_plugin_is_checked_and_the_refusal_names_file_and_cure(
+    tmp_path: Path, monkeypatch, installed, text, cure
+):
+    directories, place = installed(tmp_path, INFO + text, monkeypatch)
+    if cure is None:
+        manager = PluginManager.load(directories)
+        assert manager.pipeline("acme", [{"name": "probe"}]).map("User", {"id": "u_1"}) == {"id": "u_1"}
+        return
+    with pytest.raises(PluginProblem) as refusal:
+        PluginManager.load(directories)
+    assert str(refusal.value).startswith(f"{place}: ")
+    assert cure in str(refusal.value)
+
+
+@pytest.mark.parametrize("hook", ["scim_plugin_info", "scim_schema_files", "scim_startup"])
+def test_a_plugin_cannot_end_the_start_without_being_named(make_plugin, hook):
+    info = "@hookimpl\ndef scim_plugin_info(): return PluginInfo('probe')\n" if hook != "scim_plugin_info" else ""
+    source = f"{info}@hookimpl\ndef {hook}(): raise SystemExit(3)\n@hookimpl\ndef scim_map(): ..."
+
+    def start() -> None:
+        manager = PluginManager()
+        manager.register(make_plugin(source, info=False), "probe.py")
+        manager.schema_files()
+        manager.startup()
+
+    with pytest.raises(PluginProblem, match=r"probe\.py: .*SystemExit\(3\)"):
+        start()
