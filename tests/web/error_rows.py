@@ -277,6 +277,7 @@ ROUTES = {
 OUTSIDE = {
     "/healthz": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
     "/readyz": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
+    "/metrics": [Row(NotImplementedHere, "BREW"), *(Row(MethodNotAllowed, m, body={}) for m in BODY_METHODS)],
     "/nowhere": [
         *(Row(NotFound, method, body={}) for method in ("GET", "POST", "DELETE", "OPTIONS", "BREW")),
         Row(Unavailable, situation=stopping),
