@@ -47,7 +47,8 @@ class PluginInfo:
     version: str = "1"
     """Part of the mapping revision: raise it when the same input gives another document."""
     settings_schema: Mapping[str, Any] = field(default_factory=dict)
-    """JSON Schema (2020-12) of the settings; ``default`` of a property is filled in."""
+    """JSON Schema (2020-12) of the settings; ``default`` of a property is filled in, and one with ``writeOnly: true``,
+    such as a password, is left out when a workspace is exported."""
     time_limit_seconds: float = 30
     """How long a batch of :func:`scim_after_commit` may take as a coroutine; above 0, at most 600."""
 
@@ -99,11 +100,12 @@ class CommittedEvent:
     id: str
     """Unique, and the ``_id`` in ``changes``; the same event may be delivered twice, after a crash."""
     action: str
-    """``create``, ``update``, ``delete``, ``member_add`` or ``member_remove``."""
+    """``create``, ``update``, ``delete``, ``remap`` (the same resource, another document), ``member_add`` or
+    ``member_remove``."""
     resource_type: str
     resource_id: str
     version: int
-    """Version of the resource after the change; 0 for a membership."""
+    """Version of the resource after the change; a re-map has not changed it; 0 for a membership."""
     at: datetime
     data: Mapping[str, Any]
     """``group`` and ``member`` of a membership; empty otherwise."""

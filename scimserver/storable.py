@@ -18,6 +18,8 @@ LONGEST_PLACE = 200
 _INT64 = 1 << 63
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_STAND_IN = "\u2024"
+"""Looks like the dot for which it stands."""
 _CONTAINERS = (dict, list)
 
 
@@ -65,6 +67,33 @@ def storable(fields: object, budget: Budget | None = None) -> dict[str, Any]:
     if not issubclass(type(fields), Mapping):
         raise NotStorable(f"is a {type(fields).__name__}; expected a mapping of fields")
     return _mapping(cast(Mapping[Any, Any], fields), 0, budget or Budget())
+
+
+def storable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a plugin's settings, JSON data, as :func:`storable` does; but their names may have dots.
+
+    Settings are stored and read whole, and nobody looks for them by name; ``card.email`` is the name of a setting that
+    makes a field within a field.
+
+    Raises:
+        NotStorable: as there.
+    """
+    try:
+        storable(_without_dots(settings))
+    except NotStorable as problem:
+        problem.path = [step.replace(_STAND_IN, ".") for step in problem.path]
+        raise
+    made: dict[str, Any] = plain_copy(settings)
+    return made
+
+
+def _without_dots(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name.replace(".", _STAND_IN) if isinstance(name, str) else name: _without_dots(item)
+            for name, item in value.items()
+        }
+    return [_without_dots(item) for item in value] if isinstance(value, list) else value
 
 
 def plain_copy(value: Any) -> Any:

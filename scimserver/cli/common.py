@@ -58,6 +58,7 @@ def _explain(error: Exception) -> str:
     from ..errors import ScimError
     from ..plugins import PluginProblem
     from ..schema.loader import SchemaProblem
+    from ..service.code_reading import CodeProblem
     from ..service.profiles import ProfileProblem
     from ..service.yaml_text import TextProblem
     from ..settings import SettingsProblem
@@ -66,6 +67,10 @@ def _explain(error: Exception) -> str:
 
     if isinstance(error, ScimError):
         return error.detail
+    if isinstance(error, CodeProblem):
+        return (
+            str(error) if len(error.problems) == 1 else f"{len(error.problems)} problems, nothing is changed:\n{error}"
+        )
     ours = PluginProblem | ProfileProblem | SchemaProblem | SettingsProblem | TextProblem | EmbeddedProblem | StoreError
     if isinstance(error, ours | OSError):
         return str(error)

@@ -1,19 +1,43 @@
-"""``workspace create|list|show|set|suspend|resume|delete``."""
+"""``workspace create|list|show|set|suspend|resume|delete``, and the group of all ``workspace`` commands."""
 
+import importlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import database_options, one_line_errors, open_application, print_json, print_table, run
 
+if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
+    from ..service.remap_report import Staleness
+
 Work = Callable[[Any], Awaitable[Any]]
 """From the application to the result."""
 
 
-@click.group()
+ELSEWHERE = {"diff": "workspace_code", "export": "workspace_code", "import": "workspace_code"}
+"""Command of the group → module of this package that holds it, as ``NAME_command``."""
+
+
+class WorkspaceGroup(click.Group):
+    """Imports the module of a command when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands by the alphabet."""
+        return sorted([*self.commands, *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported if it is one of another module."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: Any = getattr(importlib.import_module(f".{ELSEWHERE[cmd_name]}", __package__), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=WorkspaceGroup)
 def workspace() -> None:
     """Manage workspaces: one for each customer."""
 
@@ -74,17 +98,23 @@ def list_(config: Path | None, database: str | None, as_json: bool, debug: bool)
         print_table(("NAME", "STATE", "PLUGINS", "TENANT URL"), rows, "There is no workspace yet.")
 
 
+_LISTED = ("mapping", "plugins", "schemas", "limits", "switches", "warnings")
+"""Keys of a workspace that have lines of their own."""
+
+
 def _show(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
     from ..service.profiles import BEHAVIOURS
 
-    for key in [key for key in found if key not in ("plugins", "limits", "switches", "warnings")]:
+    for key in [key for key in found if key not in _LISTED]:
         click.echo(f"{key:12}  {found[key]}")
     for plugin in found["plugins"]:
         settings = "".join(f" {key}={json.dumps(value)}" for key, value in plugin["settings"].items())
         click.echo(f"{'plugin':12}  {plugin['name']}{settings}")
+    for schema in found["schemas"]:
+        click.echo(f"{'schema':12}  {schema}")
     for key, value in found["switches"].items():
         kind = "behaviour" if key in BEHAVIOURS else "tolerate"
         click.echo(f"{kind}.{key}  {'on' if value else 'off'}")
@@ -94,21 +124,33 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         click.echo(f"Warning: {warning}", err=True)
 
 
+def _show_mapping(mapping: "Staleness") -> None:
+    click.echo(f"{'mapping':12}  {mapping.revision}: {mapping.sentence()}")
+    if mapping.last is not None:
+        click.echo(f"{'last re-map':12}  {mapping.last_sentence()}")
+
+
 @workspace.command()
 @click.argument("name")
 @database_options
 @one_line_errors
 def show(name: str, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
-    """Show one workspace with its plugins and limits.
+    """Show one workspace with its plugins and limits, and whether its documents are made by its mapping as it is now.
 
     \b
     Example: scimserver workspace show larkfield
     """
 
-    async def work(app: Any) -> dict[str, Any]:
-        return {**(await app.workspaces.show(name)).to_json(), "tenant_url": app.tenant_url(name)}
+    async def work(app: Any) -> tuple[dict[str, Any], Any]:
+        return {
+            **(await app.workspaces.show(name)).to_json(),
+            "tenant_url": app.tenant_url(name),
+        }, await app.remaps.staleness(name)
 
-    _show(_do(config, database, work), as_json)
+    found, mapping = _do(config, database, work)
+    _show({**found, "mapping": mapping.to_json()}, as_json)
+    if not as_json:
+        _show_mapping(mapping)
 
 
 @workspace.command("set")
@@ -134,11 +176,16 @@ def set_(
         raise click.UsageError(f"`{wrong[0]}` is not KEY=VALUE.")
     wanted = dict(change.split("=", 1) for change in changes)
 
-    async def work(app: Any) -> Any:
+    async def work(app: Any) -> tuple[dict[str, Any], Any]:
+        before = await app.workspaces.show(name)
         done = await app.workspaces.set(name, wanted)
-        return {**done.workspace.to_json(), "warnings": list(done.warnings)}
+        found = {**done.workspace.to_json(), "warnings": list(done.warnings)}
+        return found, await app.remaps.made_stale(before, done.workspace)
 
-    _show(_do(config, database, work), as_json)
+    found, mapping = _do(config, database, work)
+    _show({**found, "mapping": mapping.to_json()} if mapping else found, as_json)
+    if mapping and not as_json:
+        _show_mapping(mapping)
 
 
 @workspace.command()

@@ -38,6 +38,8 @@ class Attribute:
     reference_types: tuple[str, ...] = ()
     keyed: bool = False
     """Equality on it is answered from the index of match keys."""
+    unready: bool = False
+    """Not every stored resource has its keys yet: they are written, and not read."""
     published: bool = True
     """Listed in ``/Schemas``; ``password`` is accepted but not published."""
     sub_attributes: tuple["Attribute", ...] = ()
@@ -45,6 +47,11 @@ class Attribute:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {a.name.lower(): a for a in self.sub_attributes})
+
+    @property
+    def searchable(self) -> bool:
+        """Whether the index of match keys knows every resource that has a value of it."""
+        return self.keyed and not self.unready
 
     def sub(self, name: str) -> "Attribute | None":
         """Return the sub-attribute of that name in any letter case (RFC 7643 §2.1)."""

@@ -1,42 +1,27 @@
-"""The resource types of a deployment: the shipped ones, and those that an operator or a plugin gives as data.
+"""Resource types: the shipped ones, and those that an operator, a plugin or a workspace gives as data.
 
-A file holds one JSON document or a list of them. A document with ``endpoint`` is a resource type (RFC 7643 §6, as in
-``schemas/resource_types.json``), one with ``$id`` an annotated schema. A resource type names its schemas by URI; a
-schema that no resource type names extends User.
+A document with ``endpoint`` is a resource type (RFC 7643 §6, as in ``schemas/resource_types.json``), one with ``$id``
+an annotated schema. A resource type names its schemas by URI; a schema extends those types that its ``scim.extends``
+lists, and without that User, if no resource type names it.
 """
 
 import dataclasses
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .attributes import COMMON, SHARED, Attribute, Reference, ResourceType, SchemaDefinition
+from .attributes import COMMON, SHARED, Attribute, ResourceType, SchemaDefinition
+from .documents import Placed, is_resource_type, read_files
 from .files import shipped
+from .linking import check_extended, check_references, check_urns, extended_by, with_references
 from .loader import RESOURCE_TYPE_URN, SchemaProblem, attributes_of, load_schema, service_schemas
-from .validation import ResourceValidator, violations
+from .naming import SHIPPED, Names, id_prefix, misnamed, reserved_names
+from .validation import ResourceValidator, accepting, violations
 
 _RESOURCE_FILES = ("user.json", "group.json", "enterprise_user.json")
-_SHIPPED = "the server itself"
-_ENDPOINTS = ("/Me", "/Bulk", "/Schemas", "/ResourceTypes", "/ServiceProviderConfig")
-"""Beside those of the resource types (RFC 7644 §3.2 and §4)."""
-_NAMES = ("Schema", "ResourceType", "ServiceProviderConfig", "external", "uri")
-"""What ``meta.resourceType`` and ``referenceTypes`` use for something else."""
-_PREFIXES = ("e", "ws")
-"""Begin the ids of events and workspaces."""
-_NOT_YOURS = {
-    "schemas": "every resource has it already",
-    "id": "every resource has it already",
-    "meta": "every resource has it already",
-    "password": "a password is accepted and dropped by this server",
-}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
-_ENDPOINT = re.compile(r"/[A-Za-z][A-Za-z0-9_-]*")
-_PREFIX = re.compile(r"[a-z][a-z0-9]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +79,23 @@ class SchemaCatalogue:
         types = [t if t.schema.id != schema else _changed(t, name, characteristics) for t in self.resource_types]
         return SchemaCatalogue(tuple(types))
 
+    def without_keys(self, paths: Collection[str]) -> "SchemaCatalogue":
+        """Return a catalogue in which these attributes are not :attr:`Attribute.searchable`.
+
+        A path is the URN of the schema and the name, ``urn:…:User:badge``, with a dot before a sub-attribute.
+        """
+        if not paths:
+            return self
+        known: dict[str, SchemaDefinition] = {}
+        for definition in self.schemas:
+            attributes = tuple(_unready(a, f"{definition.id}:{a.name}", paths) for a in definition.attributes)
+            known[definition.id] = dataclasses.replace(definition, attributes=attributes)
+        types = [
+            dataclasses.replace(t, schema=known[t.schema.id], extensions=tuple(known[e.id] for e in t.extensions))
+            for t in self.resource_types
+        ]
+        return SchemaCatalogue(tuple(with_references(types)))
+
     def by_endpoint(self, endpoint: str) -> ResourceType | None:
         """Return the resource type served below ``/Users`` and the like, or None."""
         return next((t for t in self.resource_types if t.endpoint == endpoint), None)
@@ -103,6 +105,11 @@ def _paths_of(attribute: Attribute, *, extended: bool) -> Iterator[str]:
     path = f"{attribute.schema}:{attribute.name}" if extended else attribute.name
     yield path
     yield from (f"{path}.{sub.name}" for sub in attribute.sub_attributes)
+
+
+def _unready(attribute: Attribute, path: str, paths: Collection[str]) -> Attribute:
+    subs = tuple(_unready(sub, f"{path}.{sub.name}", paths) for sub in attribute.sub_attributes)
+    return dataclasses.replace(attribute, sub_attributes=subs, unready=path in paths)
 
 
 def _changed(resource_type: ResourceType, name: str, characteristics: Mapping[str, Any]) -> ResourceType:
@@ -119,8 +126,16 @@ def load_schemas(files: Iterable[Path] = ()) -> SchemaCatalogue:
     Raises:
         SchemaProblem: a file cannot be used; names the file, the place in it, the rule and the cure.
     """
-    listed = list(files)
-    return _Loading().catalogue(listed) if listed else _shipped()
+    return build_catalogue(read_files(files))
+
+
+def build_catalogue(documents: Sequence[Placed]) -> SchemaCatalogue:
+    """Return the shipped resource types and those of the documents, with all their schemas.
+
+    Raises:
+        SchemaProblem: a document cannot be used; names its place, the rule and the cure.
+    """
+    return _Loading().catalogue(documents) if documents else _shipped()
 
 
 @cache
@@ -139,57 +154,61 @@ class _Loading:
 
     definitions: dict[str, SchemaDefinition] = field(default_factory=lambda: dict(_definitions()))
     """By URI."""
-    taken: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(what, name in lower case) → by whom."""
+    names: Names = field(default_factory=Names)
 
     def __post_init__(self) -> None:
-        for what, names in {"`name`": _NAMES, "`endpoint`": _ENDPOINTS, "`scim.idPrefix`": _PREFIXES}.items():
-            for name in names:
-                self._take(what, name, _SHIPPED)
         for urn in (*self.definitions, *service_schemas()):
-            self._take("`$id`", urn, _SHIPPED)
+            self.names.take("`$id`", urn, SHIPPED)
         for document in shipped("resource_types.json"):
-            self._take_names(document, _SHIPPED)
+            self.names.take_all(document, SHIPPED)
 
-    def catalogue(self, files: Sequence[Path]) -> SchemaCatalogue:
-        """Read the files and put everything together."""
-        documents = [found for path in files for found in _documents(path)]
-        schemas = {p: self._schema(document, p) for p, document in documents if "endpoint" not in document}
-        added = [self._resource_type(document, p) for p, document in documents if "endpoint" in document]
+    def catalogue(self, documents: Sequence[Placed]) -> SchemaCatalogue:
+        """Check the documents and put everything together."""
+        given = [
+            (p, document, self._schema(document, p)) for p, document in documents if not is_resource_type(document)
+        ]
+        added = [self._resource_type(document, p) for p, document in documents if is_resource_type(document)]
+        shipped_types = shipped("resource_types.json")
+        names = [document["name"] for document in (*shipped_types, *added)]
         named = {urn for document in added for urn in _urns(document)}
-        of_users = [{"schema": d.id, "required": False} for d in schemas.values() if d.id not in named]
+        extending: dict[str, list[str]] = {name: [] for name in names}
+        check_urns(self.definitions.values())
+        for place, document, definition in given:
+            check_references(definition, names, place)
+            extended = extended_by(document, named)
+            check_extended(document, extended, names, place)
+            for name in extended:
+                extending[name].append(definition.id)
         common = attributes_of(shipped("common.json"), COMMON)
         types = []
-        for document in (*shipped("resource_types.json"), *added):
-            more = of_users if document["name"] == "User" else []
-            extended = document | {"schemaExtensions": [*document.get("schemaExtensions", ()), *more]}
-            types.append(load_resource_type(extended, self.definitions, common))
-        for place, definition in schemas.items():
-            _check_references(definition, [t.name for t in types], place)
-        return SchemaCatalogue(tuple(_with_references(types)))
+        for document in (*shipped_types, *added):
+            known = _urns(document)
+            more = [{"schema": urn, "required": False} for urn in extending[document["name"]] if urn not in known]
+            extended_document = document | {"schemaExtensions": [*document.get("schemaExtensions", ()), *more]}
+            types.append(load_resource_type(extended_document, self.definitions, common))
+        return SchemaCatalogue(tuple(with_references(types)))
 
-    def _schema(self, document: dict[str, Any], place: str) -> SchemaDefinition:
+    def _schema(self, document: Mapping[str, Any], place: str) -> SchemaDefinition:
         if "$id" not in document:
             raise SchemaProblem(
                 f"{place}: neither a resource type, which has an `endpoint`, nor a schema, which has an `$id`; add one."
             )
         definition = load_schema(document, place)
-        for attribute in definition.attributes:
-            if reason := _NOT_YOURS.get(attribute.name.lower()):
-                raise SchemaProblem(f"{place}: `{attribute.name}`: {reason}; take it out or give it another name.")
-        self._take("`$id`", definition.id, place)
+        if reserved := list(reserved_names(definition)):
+            raise SchemaProblem(f"{place}: {'; '.join(reserved)}.")
+        self.names.take("`$id`", definition.id, place)
         self.definitions[definition.id] = definition
         return definition
 
-    def _resource_type(self, document: dict[str, Any], place: str) -> dict[str, Any]:
+    def _resource_type(self, document: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Return a resource type whose names and schemas are good, with each URI as its schema spells it."""
         problems = violations(_document_schema(), document)
         if not problems:
-            problems = list(self._misnamed(document))
+            problems = list(misnamed(document))
         if problems:
             raise SchemaProblem(f"{place}: {'; '.join(problems)}.")
-        document = document | {"scim": {"idPrefix": _prefix(document)}}
-        self._take_names(document, place)
+        document = {**document, "scim": {"idPrefix": id_prefix(document)}}
+        self.names.take_all(document, place)
         urns = [self._known(urn, place) for urn in _urns(document)]
         for position, urn in enumerate(urns):
             if urn in urns[:position]:
@@ -198,36 +217,13 @@ class _Loading:
         spelled = [{**e, "schema": urn} for e, urn in zip(extensions, urns[1:], strict=True)]
         return document | {"schema": urns[0], "schemaExtensions": spelled}
 
-    @staticmethod
-    def _misnamed(document: Mapping[str, Any]) -> Iterator[str]:
-        name, endpoint, prefix = document["name"], document["endpoint"], _prefix(document)
-        if name.lower() in ("user", "group"):
-            yield f"`name`: {name} is a shipped resource type; extend it by a schema that no resource type names"
-        elif not _NAME.fullmatch(name):
-            yield f"`name`: {name[:80]} must have up to 64 letters and digits and begin with a letter, such as Device"
-        elif not _PREFIX.fullmatch(prefix):
-            yield f"`scim.idPrefix`: {prefix[:80]} must have up to 64 small letters and digits and begin with a letter"
-        if not _ENDPOINT.fullmatch(endpoint):
-            form = "a slash and a letter, then letters, digits, - and _, such as /Devices"
-            yield f"`endpoint`: {endpoint[:80]} must be {form}"
-
     def _known(self, urn: str, place: str) -> str:
         by_lower = {known.lower(): known for known in self.definitions}
         if urn.lower() in by_lower:
             return by_lower[urn.lower()]
         close = get_close_matches(urn, self.definitions, n=1)
-        hint = f"did you mean {close[0]}?" if close else "list its file in schemas.files too."
+        hint = f"did you mean {close[0]}?" if close else "add its document too."
         raise SchemaProblem(f"{place}: there is no schema {urn}; {hint}")
-
-    def _take_names(self, document: Mapping[str, Any], place: str) -> None:
-        self._take("`name`", document["name"], place)
-        self._take("`endpoint`", document["endpoint"], place)
-        self._take("`scim.idPrefix`", _prefix(document), place)
-
-    def _take(self, what: str, name: str, place: str) -> None:
-        if owner := self.taken.get((what, name.lower())):
-            raise SchemaProblem(f"{place}: {what}: {name} is taken by {owner}; choose another one.")
-        self.taken[what, name.lower()] = place
 
 
 def load_resource_type(
@@ -239,7 +235,7 @@ def load_resource_type(
         SchemaProblem: the document is incomplete or names a schema that is not among the definitions.
     """
     place = f"resource type {document.get('name')}"
-    problems = violations(service_schemas()[RESOURCE_TYPE_URN].json_schema, document)
+    problems = [] if _is_resource_type()(document) else violations(_resource_type_schema(), document)
     extensions = document.get("schemaExtensions", ())
     if not problems:
         problems = [f"there is no schema {urn}" for urn in _urns(document) if urn not in definitions]
@@ -253,23 +249,18 @@ def load_resource_type(
         common=common,
         extensions=tuple(definitions[e["schema"]] for e in extensions),
         required_extensions=frozenset(e["schema"] for e in extensions if e["required"]),
-        id_prefix=_prefix(document),
+        id_prefix=id_prefix(document),
         collection=document.get("scim", {}).get("collection", SHARED),
     )
 
 
-def _documents(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each document of a file with its place."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SchemaProblem(f"{path}: cannot be read as JSON: {error}") from error
-    listed = isinstance(content, list)
-    for position, document in enumerate(content if listed else [content]):
-        place = f"{path}[{position}]" if listed else str(path)
-        if not isinstance(document, dict):
-            raise SchemaProblem(f"{place}: must hold one JSON object.")
-        yield place, document
+@cache
+def _is_resource_type() -> Callable[[Any], bool]:
+    return accepting(_resource_type_schema())
+
+
+def _resource_type_schema() -> dict[str, Any]:
+    return service_schemas()[RESOURCE_TYPE_URN].json_schema
 
 
 @cache
@@ -283,38 +274,3 @@ def _document_schema() -> dict[str, Any]:
 
 def _urns(document: Mapping[str, Any]) -> list[str]:
     return [document["schema"], *(e["schema"] for e in document.get("schemaExtensions", ()))]
-
-
-def _prefix(document: Mapping[str, Any]) -> str:
-    return str(document.get("scim", {}).get("idPrefix") or document["name"].lower())
-
-
-def _check_references(definition: SchemaDefinition, names: list[str], place: str) -> None:
-    """Refuse what could never be answered: a type that is not there, a ``$ref`` that nothing is computed for."""
-    for attribute in definition.attributes:
-        for one in (attribute, *attribute.sub_attributes):
-            at = f"{place}: `{attribute.name}{'' if one is attribute else f'.{one.name}'}`"
-            for target in one.reference_types:
-                if target not in (*names, "external", "uri"):
-                    raise SchemaProblem(
-                        f"{at}: `referenceTypes` names {target}, which is no resource type here; "
-                        f"use external, uri, or one of {', '.join(names)}."
-                    )
-            if one.name == "$ref" and not (attribute.sub("value") and {*one.reference_types} <= {*names}):
-                raise SchemaProblem(
-                    f"{at}: is computed from the `value` beside it, the id of a resource: name resource types in "
-                    "`referenceTypes`, or give an address that clients write another name."
-                )
-
-
-def _with_references(types: Sequence[ResourceType]) -> Iterator[ResourceType]:
-    """Tell each resource type where the resources are that its ``$ref`` point at."""
-    by_name = {t.name: t for t in types}
-    for resource_type in types:
-        found = []
-        for attribute in resource_type.attributes():
-            reference = attribute.sub("$ref")
-            if reference is not None:
-                targets = (by_name[name] for name in reference.reference_types)
-                found.append(Reference(attribute, {t.id_prefix: t.endpoint for t in targets}))
-        yield dataclasses.replace(resource_type, references=tuple(found))

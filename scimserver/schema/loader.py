@@ -1,12 +1,12 @@
 """From one annotated JSON Schema to its attributes; :mod:`.catalogue` puts schemas together to resource types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from .attributes import Attribute, AttributeType, SchemaDefinition
 from .files import shipped
-from .validation import violations
+from .validation import accepting, violations
 
 SCHEMA_URN = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 RESOURCE_TYPE_URN = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
@@ -34,7 +34,7 @@ def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
     """
     if not isinstance(document, dict):
         raise SchemaProblem(f"{place}: must hold one JSON object.")
-    problems = violations(_annotation(), document)
+    problems = [] if _annotated()(document) else violations(_annotation(), document)
     if not problems:
         problems = list(_problems(document, nests=document["$id"] == SCHEMA_URN))
     if problems:
@@ -47,6 +47,11 @@ def load_schema(document: Any, place: str = "schema") -> SchemaDefinition:
 @cache
 def _annotation() -> dict[str, Any]:
     return dict(shipped("annotation.json"))
+
+
+@cache
+def _annotated() -> Callable[[Any], bool]:
+    return accepting(_annotation())
 
 
 @cache
@@ -101,6 +106,8 @@ def _problems(schema: Mapping[str, Any], path: str = "", *, nests: bool) -> Iter
             yield f"`{path}{name}`: only the sub-attribute `$ref`, a reference, has a $ in its name"
         if scim["mutability"] == "writeOnly" and scim["returned"] != "never":
             yield f"`{path}{name}`: what is writeOnly is never returned; set `returned` to never"
+        if value.get("minLength", 0) > value.get("maxLength", value.get("minLength", 0)):
+            yield f"`{path}{name}`: no text is as long as `minLength` and as short as `maxLength`"
         if "type" in scim and value["type"] != "string":
             yield f"`{path}{name}`: a {scim['type']} is a string in JSON, not {value['type']}"
         if value["type"] == "object":

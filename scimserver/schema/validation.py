@@ -105,6 +105,11 @@ def check_settings(schema: Mapping[str, Any], settings: Mapping[str, Any]) -> li
     return violations(rules, dict(settings))
 
 
+def accepting(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Return the quick check for a schema that is known to be one; ask :func:`violations` about what it refuses."""
+    return jsonschema_rs.Draft202012Validator(dict(schema)).is_valid
+
+
 def violations(schema: Mapping[str, Any], value: Any) -> list[str]:
     """Return in words what breaks a schema that is known to be one, such as those of ``schemas/``."""
     return [sentence(error) for error in _in_order(Draft202012Validator(schema), value)]

@@ -10,7 +10,8 @@ import structlog
 from ..errors import Unavailable
 from ..metrics import Metrics
 from ..plugins import PluginManager
-from ..schema.catalogue import SchemaCatalogue, load_schemas
+from ..schema.catalogue import SchemaCatalogue
+from ..schema.documents import read_files
 from ..settings import Settings
 from ..store.admin_keys import AdminKeyStore
 from ..store.changes import ChangeLog
@@ -26,17 +27,21 @@ from ..store.resources import ResourceStores
 from ..store.tokens import TokenStore
 from ..store.workspaces import WorkspaceStore
 from .admin_keys import AdminKeyService
+from .as_code import AsCode
 from .bulk import Bulk
+from .catalogues import Catalogues
 from .cursors import Cursors
 from .deletions import Deletions
 from .deliveries import Deliveries
 from .expression_tools import ExpressionTools
 from .groups import GroupMembers
+from .preview import PreviewService
 from .profiles import Profiles
 from .provisioning import Provisioning
 from .queries import Queries
-from .redaction import Redaction
+from .remap import Remaps
 from .requests import RequestLog
+from .schemas import SchemaService
 from .tokens import TokenService
 from .views import Views
 from .workspaces import WorkspaceService
@@ -54,7 +59,8 @@ class Application:
         self.database = database
         self.metrics = Metrics()
         self.plugins = PluginManager.load(settings.plugins.dirs, only=settings.plugins.only, metrics=self.metrics)
-        self.catalogue: SchemaCatalogue = load_schemas([*settings.schemas.files, *self.plugins.schema_files()])
+        self.catalogues = Catalogues(read_files([*settings.schemas.files, *self.plugins.schema_files()]), self.plugins)
+        self.catalogue: SchemaCatalogue = self.catalogues.deployment
         self.counters = Counters(database, sole_process=sole_process)
         self.changes = ChangeLog(database, self.counters, self._after_commit)
         self.deliveries = Deliveries(self.metrics)
@@ -65,17 +71,24 @@ class Application:
         views = Views(members)
         self.profiles = Profiles(settings.profiles.dirs)
         self.workspaces = WorkspaceService(
-            WorkspaceStore(database), self.plugins, self.profiles, self.catalogue, settings
+            WorkspaceStore(database), self.plugins, self.profiles, self.catalogues, settings
         )
+        self.schemas = SchemaService(self.workspaces, self.catalogues, self.stores, self.plugins)
         self.deletions = Deletions(self.workspaces)
+        self.as_code = AsCode(self.workspaces, self.plugins, self.profiles, self.schemas)
         self.tokens = TokenService(TokenStore(database), settings.security.secret_key)
         self.admin_keys = AdminKeyService(AdminKeyStore(database), settings.security.secret_key)
         self.provisioning = Provisioning(self.stores, members, views, self.changes)
         self.bulk = Bulk(self.provisioning)
         cursors = Cursors(settings.security.secret_key, settings.limits.cursor_seconds)
         self.queries = Queries(self.stores, memberships, views, cursors)
+        self.preview = PreviewService(
+            self.workspaces, self.plugins, self.stores, members, self.queries, self.tenant_url
+        )
         self.requests = RequestLog(RequestStore(database, self.counters), settings.logging.provisioning_days)
-        self.redaction = Redaction(self.catalogue)
+        self.remaps = Remaps(
+            database, self.workspaces, self.stores, self.counters, self.changes, busy=lambda: self.in_flight > 0
+        )
         self.expressions = ExpressionTools(self.workspaces, self.stores, self.catalogue)
         self.database_url = ""
         self.embedded = False
@@ -116,6 +129,8 @@ class Application:
         stack.push_async_callback(self.deletions.stop)
         await self.requests.start()
         stack.push_async_callback(self.requests.stop)
+        await self.remaps.start()
+        stack.push_async_callback(self.remaps.stop)
 
     async def _after_commit(self, ws: str, events: Sequence[Event]) -> None:
         workspace = await self.workspaces.by_id(ws)

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..errors import InvalidValue
 from ..schema.attributes import ResourceType
-from ..scim.members import MemberPlan, members_of
+from ..scim.members import MemberChanges, MemberPlan, members_of
 from ..scim.projection import Projection
 from ..scim.quirks.operations import remove_absent, unknown_member
 from ..scim.reading import shown
@@ -24,6 +25,14 @@ SHOWN_MEMBERS = 20
 NAME_SECONDS = 5.0
 """How old the display name of a group in ``user.groups`` may be."""
 MAX_NAMES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCounts:
+    """How many memberships a write would begin and end."""
+
+    added: int
+    removed: int
 
 
 class GroupMembers:
@@ -47,8 +56,17 @@ class GroupMembers:
         _refuse_self(group_id, members)
         await self._refuse_unknown(ctx, members)
 
-    async def check_plan(self, ctx: RequestContext, group_id: str, plan: MemberPlan | None) -> None:
-        """Refuse membership operations that can never be carried out, before anything is written."""
+    async def check_plan(
+        self,
+        ctx: RequestContext,
+        group_id: str,
+        plan: MemberPlan | None,
+        given: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
+        """Refuse membership operations that can never be carried out, before anything is written.
+
+        ``given`` are the group's members, where they are not those that are stored.
+        """
         added: dict[str, Any] = {}
         for step in plan.steps if plan else ():
             if step.op in ("add", "set"):
@@ -56,7 +74,8 @@ class GroupMembers:
         _refuse_self(group_id, added)
         await self._refuse_unknown(ctx, added)
         if plan and plan.may_find_nobody:
-            plan.resolve(await self._stored(ctx.workspace.id, group_id) if plan.needs_stored else None)
+            known = given is not None or not plan.needs_stored
+            plan.resolve(given if known else await self._stored(ctx.workspace.id, group_id))
 
     async def _refuse_unknown(self, ctx: RequestContext, members: Mapping[str, dict[str, Any]]) -> None:
         """Refuse members that do not exist, unless the profile has them left out (see :meth:`_add`)."""
@@ -86,6 +105,38 @@ class GroupMembers:
             ctx.reading.excuses(remove_absent, "members", "remove")
         added = await self._add(ctx, group_id, changes.add, moment)
         return bool(removed) or added
+
+    async def foresee(
+        self,
+        ctx: RequestContext,
+        group_id: str,
+        change: MemberPlan | Sequence[Any],
+        given: Mapping[str, dict[str, Any]] | None = None,
+    ) -> MemberCounts:
+        """Return what :meth:`apply` of a plan or :meth:`set_all` of a full list would come to; only reads.
+
+        ``given`` as for :meth:`check_plan`. Notes the same tolerations.
+        """
+        stored = await self._stored(ctx.workspace.id, group_id) if given is None else given
+        selected = frozenset[str]()
+        if isinstance(change, MemberPlan):
+            changes, selected = change.resolve(stored), change.selected
+        else:
+            changes = MemberChanges(clear=True, add=members_of(change, self._attribute), remove=frozenset())
+        if changes.clear:
+            removed, wanted = stored.keys() - changes.add.keys(), changes.add.keys() - stored.keys()
+        else:
+            removed, wanted = stored.keys() & changes.remove, set(changes.add)
+            if (selected & changes.remove) - removed:
+                ctx.reading.excuses(remove_absent, "members", "remove")
+        kinds = {i: _kind(i, changes.add[i]) for i in wanted}
+        known: set[str] = set()
+        for kind, store in self._stores.items():
+            found = await store.find_by_id(ctx.workspace.id, [i for i in wanted if kinds[i] == kind])
+            known |= {document.id for document in found}
+        for member_id in sorted(wanted - known - ctx.expected):
+            ctx.reading.excuses(unknown_member, member_id, member_id)
+        return MemberCounts(len(known - stored.keys()), len(removed))
 
     async def forget(self, ws: str, document: Document, moment: datetime) -> None:
         """Remove the memberships of a deleted user or group, and those in a deleted group."""

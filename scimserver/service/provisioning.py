@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ..errors import Conflict, NotFound, Uniqueness
+from ..errors import Conflict, NotFound
 from ..schema.attributes import ResourceType
-from ..scim import members as member_operations
-from ..scim import messages, patch
-from ..scim.canonical import Canonical, canonicalise
 from ..scim.projection import Projection
-from ..scim.replace import merge_put
 from ..store.changes import ChangeLog
 from ..store.documents import Document, Event, new_id, now
 from ..store.resources import DuplicateValue, ResourceStore, ResourceStores
+from . import writing
 from .context import RequestContext
 from .groups import GroupMembers
 from .representation import location, resource_view
@@ -81,7 +78,7 @@ class Provisioning:
             InvalidSyntax, InvalidValue: the body is not an acceptable resource.
             Uniqueness: a unique value is taken.
         """
-        sent = self._canonical(ctx, resource_type, body)
+        sent = writing.read_resource(ctx, resource_type, body)
         moment = now()
         document = Document(
             id=resource_id or new_id(resource_type.id_prefix),
@@ -116,11 +113,11 @@ class Provisioning:
         conditions: Conditions = UNCONDITIONAL,
     ) -> Stored:
         """Replace a resource (RFC 7644 §3.5.1); what the client cannot have seen is kept (idp-clients §9.1)."""
-        sent = self._canonical(ctx, resource_type, body)
+        sent = writing.read_resource(ctx, resource_type, body)
         await self._members.check_sent(ctx, resource_id, sent.members)
 
         def change(document: Document) -> dict[str, Any]:
-            return merge_put(document.scim, sent, resource_type)
+            return writing.replaced(resource_type, document.scim, sent)
 
         async def change_members(document: Document, moment: datetime) -> bool:
             if sent.members is None:
@@ -143,16 +140,14 @@ class Provisioning:
 
         Without ``projection`` the answer carries only version and location.
         """
-        operations = messages.parse_patch(body, ctx.reading)
-        others, plan = member_operations.split(operations, resource_type, ctx.reading)
+        message = writing.read_patch(ctx, resource_type, body)
+        plan = message.members
         await self._members.check_plan(ctx, resource_id, plan)
         specified: dict[str, Any] = {}
 
         def change(document: Document) -> dict[str, Any]:
-            resource = {"id": document.id, **document.scim}
-            result = patch.apply(resource, others, resource_type, ctx.reading)
+            result = writing.patched(ctx, resource_type, document.id, document.scim, message)
             specified.update(result.specified)
-            result.resource.pop("id", None)
             return result.resource
 
         async def change_members(document: Document, moment: datetime) -> bool:
@@ -225,7 +220,7 @@ class Provisioning:
                 document = updated
             else:
                 # Nothing to write, as to Python 0 is False; but a number sent for a boolean is refused all the same.
-                ctx.workspace.catalogue.validator(resource_type.name).check(changed)
+                writing.check(ctx, resource_type, changed)
             if await change_members(document, moment):
                 document = await self._bump(store, document, moment)
             return document
@@ -238,9 +233,6 @@ class Provisioning:
         self._changes.queue(event)
         return dataclasses.replace(document, v=document.v + 1, modified=moment)
 
-    def _canonical(self, ctx: RequestContext, resource_type: ResourceType, body: dict[str, Any]) -> Canonical:
-        return canonicalise(body, resource_type, ctx.reading)
-
     @staticmethod
     def _mapped(
         ctx: RequestContext, resource_type: ResourceType, document: Document, stored: Mapping[str, Any] | None
@@ -249,7 +241,7 @@ class Provisioning:
 
         ``stored`` is the application document as it is before this write; None at creation.
         """
-        ctx.workspace.catalogue.validator(resource_type.name).check(document.scim)
+        writing.check(ctx, resource_type, document.scim)
         pipeline = ctx.workspace.pipeline
         resource = {"id": document.id, **document.scim}
         pipeline.validate(resource_type.name, resource)
@@ -270,18 +262,12 @@ class Provisioning:
         try:
             return await write
         except DuplicateValue as duplicate:
-            raise Uniqueness(
-                f"Another {resource_type.name} with this `{duplicate.attribute}` already exists in this workspace. "
-                f"Match on `{duplicate.attribute}` in the attribute mapping, or change or remove the other one."
-            ) from None
+            raise writing.taken(resource_type, duplicate.attribute) from None
 
     async def _find(self, ctx: RequestContext, resource_type: ResourceType, resource_id: str) -> Document:
         document = await self._stores.of(resource_type).get(ctx.workspace.id, resource_id)
         if document is None:
-            raise NotFound(
-                f"{resource_type.name} `{resource_id[:80]}` does not exist in this workspace. If it was deleted here, "
-                "restart provisioning so that the identity provider matches it again."
-            )
+            raise writing.missing(resource_type, resource_id)
         return document
 
     async def _answer(

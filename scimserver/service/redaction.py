@@ -27,11 +27,12 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_.$-]{1,40}")
 
 
 class Redaction:
-    """Redacts by the names of a deployment's schemas."""
+    """Redacts by the names of a workspace's schemas."""
 
     def __init__(self, catalogue: SchemaCatalogue) -> None:
         self._names = set(_names(a for s in catalogue.schemas for a in s.attributes))
         self._names |= set(_names(a for t in catalogue.resource_types for a in t.common))
+        self._endpoints = {resource_type.endpoint for resource_type in catalogue.resource_types}
         self._urns = {schema.id.lower() for schema in catalogue.schemas}
         documents = [*catalogue.schemas, *service_schemas().values()]
         self._documents = {s.id.lower() for s in documents} | {t.name.lower() for t in catalogue.resource_types}
@@ -40,7 +41,8 @@ class Redaction:
         """Return a path below the Tenant URL with ids and names of ours only: ``/Users/u_3rTz…`` or ``/Users/…``."""
         if not segments:
             return "/"
-        shown = f"/{segments[0] if _ENDPOINT.fullmatch(segments[0]) else HIDDEN}"
+        known = f"/{segments[0]}" in self._endpoints or _ENDPOINT.fullmatch(segments[0])
+        shown = f"/{segments[0] if known else HIDDEN}"
         for segment in segments[1:]:
             shown += f"/{segment if _ID.fullmatch(segment) or self._is_document(segment) else HIDDEN}"
         return shown

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..storable import NotStorable, storable
+from ..storable import NotStorable, storable_settings
 from ..store.workspaces import Workspace, WorkspaceProblem
 from .profiles import check_switch, check_switch_name
 
@@ -64,7 +64,7 @@ def stored_plugin(plugin: Mapping[str, Any]) -> dict[str, Any]:
     """
     name = str(plugin["name"])
     try:
-        return {"name": name, "settings": storable(plugin.get("settings") or {})}
+        return {"name": name, "settings": storable_settings(dict(plugin.get("settings") or {}))}
     except NotStorable as problem:
         raise WorkspaceProblem(f"Settings of the plugin `{name[:80]}`: {problem}.") from None
 

@@ -10,10 +10,13 @@ from ..errors import Unavailable
 from ..pipeline import Pipeline
 from ..plugins import PluginManager
 from ..schema.catalogue import SchemaCatalogue
+from ..schema.loader import SchemaProblem
 from ..scim.quirks.registry import Quirk
 from ..settings import Settings
 from ..store.workspaces import NoSuchWorkspace, Workspace, WorkspaceChanged, WorkspaceStore, check_slug
+from .catalogues import Catalogues
 from .profiles import DEFAULT, Profile, ProfileProblem, Profiles
+from .redaction import Redaction
 from .workspace_changes import (
     Changed,
     WorkspaceChange,
@@ -30,8 +33,6 @@ MAX_CACHED = 10_000
 
 Revisions = Collection[int] | None
 """The revisions at which a workspace may be changed; None is any."""
-GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class ActiveWorkspace:
     catalogue: SchemaCatalogue
     """The resource types as this workspace has them."""
     pipeline: Pipeline
+    redaction: Redaction
+    """What of its requests may be said in a log."""
 
 
 class WorkspaceService:
@@ -60,15 +63,14 @@ class WorkspaceService:
         store: WorkspaceStore,
         plugins: PluginManager,
         profiles: Profiles,
-        catalogue: SchemaCatalogue,
+        catalogues: Catalogues,
         settings: Settings,
     ) -> None:
         self._store = store
         self._plugins = plugins
         self._profiles = profiles
-        self._catalogue = catalogue
+        self._catalogues = catalogues
         self._settings = settings
-        self._catalogues: dict[frozenset[str], SchemaCatalogue] = {}
         self._cache: dict[str, tuple[float, int, ActiveWorkspace | None]] = {}
 
     async def resolve(self, slug: str) -> ActiveWorkspace | None:
@@ -88,7 +90,7 @@ class WorkspaceService:
         elif cached and cached[2] and cached[1] == workspace.revision and cached[2].id == workspace.id:
             active, revision = cached[2], workspace.revision
         else:
-            active, revision = self._activate(workspace), workspace.revision
+            active, revision = await self._activate(workspace), workspace.revision
         if len(self._cache) >= MAX_CACHED:
             self._cache.clear()
         self._cache[slug] = (moment + CACHE_SECONDS, revision, active)
@@ -107,13 +109,39 @@ class WorkspaceService:
             slug = stored.slug if stored else None
         return await self.resolve(slug) if slug else None
 
-    def _activate(self, workspace: Workspace) -> ActiveWorkspace:
+    def mapping_of(self, workspace: Workspace) -> str:
+        """Return the revision of a workspace's mapping, by the plugins that are installed here."""
+        return self._plugins.pipeline(workspace.slug, workspace.plugins).revision
+
+    async def refreshed(
+        self, workspace_id: str, known: tuple[Workspace, ActiveWorkspace] | None
+    ) -> tuple[Workspace, ActiveWorkspace] | None:
+        """Return a workspace as it is in the database now; ``known`` itself while that is so, None once it is gone.
+
+        Raises:
+            Unavailable: the database is away, or the workspace's profile is not installed.
+        """
+        workspace = await self._store.get(workspace_id)
+        if workspace is None or workspace.state == "deleting":
+            return None
+        if known is not None and known[0].revision == workspace.revision:
+            return known
+        return workspace, await self._activate(workspace)
+
+    async def _activate(self, workspace: Workspace) -> ActiveWorkspace:
         try:
             profile = self._profiles.get(workspace.profile).with_switches(workspace.switches)
         except ProfileProblem:
             raise Unavailable(
                 f"The profile `{workspace.profile}` of this workspace is not installed on this server: the operator "
                 "must bring its file back or choose another profile."
+            ) from None
+        try:
+            vocabulary = await self._catalogues.vocabulary(workspace, profile.behaviours)
+        except SchemaProblem as problem:
+            raise Unavailable(
+                "The schemas of this workspace do not go together with those of this server: the operator must change "
+                f"one or the other. {problem}"
             ) from None
         return ActiveWorkspace(
             id=workspace.id,
@@ -122,21 +150,10 @@ class WorkspaceService:
             concurrency=int(workspace.limits.get("concurrency") or self._settings.limits.concurrency),
             profile=profile,
             quirks=profile.quirks,
-            catalogue=self._adapted(profile.behaviours),
+            catalogue=vocabulary.catalogue,
             pipeline=self._plugins.pipeline(workspace.slug, workspace.plugins),
+            redaction=vocabulary.redaction,
         )
-
-    def _adapted(self, behaviours: frozenset[str]) -> SchemaCatalogue:
-        """Return the schemas as a profile wants them published and enforced."""
-        if behaviours not in self._catalogues:
-            catalogue = self._catalogue
-            if "unique-group-names" not in behaviours:
-                name = "A human-readable name for the group."
-                catalogue = catalogue.changed(GROUP, "displayName", uniqueness="none", description=name)
-            if "hide-password" not in behaviours:
-                catalogue = catalogue.changed(USER, "password", published=True)
-            self._catalogues[behaviours] = catalogue
-        return self._catalogues[behaviours]
 
     async def create(
         self,
@@ -158,8 +175,8 @@ class WorkspaceService:
         if plugins is None:
             plugins = [{"name": name, "settings": {}} for name in self._settings.plugins.default]
         plugins = [stored_plugin(plugin) for plugin in plugins]
-        self._plugins.check_settings(slug, plugins, self._catalogue.paths())
-        wanted = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
+        self._plugins.check_settings(slug, plugins, self._catalogues.of(slug).paths())
+        wanted: dict[str, Any] = {"limits": merged_limits({}, limits), "switches": merged_switches({}, switches)}
         workspace = await self._store.create(slug, plugins=plugins, profile=profile, **wanted)
         self._cache.pop(slug, None)
         return workspace
@@ -174,12 +191,16 @@ class WorkspaceService:
         Raises:
             NoSuchWorkspace: there is none with that slug.
         """
-        workspace = await self._store.get_by_slug(slug)
+        workspace = await self.find(slug)
         if workspace is None:
             raise NoSuchWorkspace(
                 f"There is no workspace `{slug}`; `scimserver workspace list` shows those that exist."
             )
         return workspace
+
+    async def find(self, slug: str) -> Workspace | None:
+        """Return one workspace as it is in the database now; None if there is none with that slug."""
+        return await self._store.get_by_slug(slug)
 
     async def active(self, slug: str) -> ActiveWorkspace:
         """Return a workspace as it is in the database now, ready to run; for operators, requests use :meth:`resolve`.
@@ -188,7 +209,7 @@ class WorkspaceService:
             NoSuchWorkspace: there is none with that slug.
             Unavailable: its profile is not installed.
         """
-        return self._activate(await self.show(slug))
+        return await self._activate(await self.show(slug))
 
     async def change(self, slug: str, change: WorkspaceChange, *, revisions: Revisions = None) -> Changed:
         """Change a workspace, everything or nothing; what changes nothing is not written.
@@ -214,13 +235,32 @@ class WorkspaceService:
         workspace = await self.show(slug)
         return await self.change(slug, parse_changes(workspace, texts), revisions=[workspace.revision])
 
+    async def create_as(self, slug: str, fields: Mapping[str, Any]) -> Workspace:
+        """Create a workspace with fields of its record that were checked.
+
+        Raises:
+            WorkspaceProblem: the name cannot be used, or is taken.
+        """
+        workspace = await self._store.create(slug, **fields)
+        self._cache.pop(slug, None)
+        return workspace
+
+    async def replace(self, workspace: Workspace, fields: Mapping[str, Any]) -> Workspace:
+        """Set fields of a workspace's record that were checked, if nobody changed it since it was read.
+
+        Raises:
+            WorkspaceProblem: somebody did, or it is being deleted.
+        """
+        return await self._update(workspace, **fields)
+
     def check_plugins(self, workspace: Workspace) -> Sequence[str]:
         """Return what the plugins of a workspace say of their settings: sentences for whoever makes a change.
 
         Raises:
             PluginProblem: a plugin is not installed or listed twice, or refuses its settings.
         """
-        return self._plugins.check_settings(workspace.slug, workspace.plugins, self._catalogue.paths())
+        catalogue = self._catalogues.of(workspace.slug, workspace.schemas)
+        return self._plugins.check_settings(workspace.slug, workspace.plugins, catalogue.paths())
 
     async def suspend(self, slug: str, *, revisions: Revisions = None) -> Workspace:
         """Answer every request of the workspace 503 until it is resumed; 401 would quarantine the job in Entra.

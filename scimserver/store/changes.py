@@ -9,6 +9,7 @@ state nothing is written back to the resource.
 import asyncio
 import contextlib
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -78,6 +79,18 @@ class ChangeLog:
                 await work()
             except Exception as error:
                 log.warning("changes not sent, will be tried again", error=repr(error))
+
+    @property
+    def running(self) -> bool:
+        """Whether this process sends events; a command leaves its own in the outboxes, for a server's sweep."""
+        return bool(self._tasks)
+
+    async def catch_up(self) -> None:
+        """Learn what the sweeps have sent so far, in a process that does not sweep itself."""
+        with translated():
+            stored = await self._database["deployment"].find_one({"_id": "sweep"})
+        if stored is not None:
+            self._swept = max(self._swept, int(stored["minute"]) - SWEEP_BACK_MINUTES)
 
     def queue(self, *events: Event) -> None:
         """Take over events that are committed."""
@@ -173,16 +186,19 @@ class ChangeLog:
         return sent + await self._send_unknown(batch)
 
     async def _events_of(self, ws: str, first: int, last: int) -> AsyncIterator[Event]:
-        touched = {"ws": ws, "touched": {"$gte": first, "$lte": last}}
-        with translated():
-            for kind in COLLECTIONS:
-                async for row in self._database[kind].find(touched, {"outbox": 1}):
-                    for event in row.get("outbox", ()):
-                        yield Event.from_bson(event)
-            parts = {"ws": 1, "group": 1, "member": 1, "outbox": 1}
-            async for row in self._database["memberships"].find(touched, parts):
-                for event in row_events(row):
-                    yield event
+        for touched in ({"ws": ws, "touched": {"$gte": low, "$lte": high}} for low, high in _spans(first, last)):
+            began = time.monotonic()
+            with translated():
+                for kind in COLLECTIONS:
+                    async for row in self._database[kind].find(touched, {"outbox": 1}):
+                        for event in row.get("outbox", ()):
+                            yield Event.from_bson(event)
+                parts = {"ws": 1, "group": 1, "member": 1, "outbox": 1}
+                async for row in self._database["memberships"].find(touched, parts):
+                    for event in row_events(row):
+                        yield event
+            # A minute of a large import or re-map keeps the embedded engine busy: others get their turn in between.
+            await asyncio.sleep(min(time.monotonic() - began, 1.0))
 
     async def _send_unknown(self, events: Sequence[Event]) -> int:
         known = await self._known(event.id for event in events)
@@ -213,3 +229,10 @@ class ChangeLog:
             await self._database[collection].delete_many(
                 {"_id": {"$in": ids[start : start + BATCH]}, "ws": ws, **condition}
             )
+
+
+def _spans(first: int, last: int) -> list[tuple[int, int]]:
+    """Return the minutes from first to last in parts: the latest ones singly, what an outage has left as a whole."""
+    singly = max(first, last - 2 * SWEEP_BACK_MINUTES)
+    older = [(first, singly - 1)] if first < singly else []
+    return older + [(minute, minute) for minute in range(singly, last + 1)]

@@ -273,12 +273,12 @@ class Counters:
         if held.doubtful or any(self._is_stale(since) for since in self._others(stored)):
             held.doubtful = True
             stored = await self._recount(ws) or stored
-        counts = (stored.get("windows") or {}).get(kind) or {}
-        return Windows(
-            {int(window): count for window, count in counts.items() if count > 0},
-            int((stored.get("seq") or {}).get(kind) or 0),
-            complete=not held.doubtful and not self._others(stored),
-        )
+        return _windows(stored, kind, complete=not held.doubtful and not self._others(stored))
+
+    @translated()
+    async def last_known(self, ws: str, kind: str) -> Windows:
+        """Return the counts as they were written last, a second old or after a crash a little wrong; only reads."""
+        return _windows(await self._collection.find_one({"_id": ws}) or {}, kind, complete=False)
 
     def _others(self, stored: Stored) -> list[datetime]:
         """Return the dirty marks of other processes."""
@@ -331,6 +331,12 @@ class Counters:
             for row in await self._database[collection].find(within, {"_id": 0, "seq": 1}).to_list(None):
                 counts[str(row["seq"] // WINDOW)] += 1
         return dict(counts)
+
+
+def _windows(stored: Stored, kind: str, *, complete: bool) -> Windows:
+    counts = (stored.get("windows") or {}).get(kind) or {}
+    live = {int(window): count for window, count in counts.items() if count > 0}
+    return Windows(live, int((stored.get("seq") or {}).get(kind) or 0), complete=complete)
 
 
 def _after(mark: datetime | None) -> datetime:

@@ -49,7 +49,7 @@ class Event:
     ws: str
     at: datetime
     action: str
-    """``create``, ``update``, ``delete``, ``member_add`` or ``member_remove``."""
+    """``create``, ``update``, ``delete``, ``remap``, ``member_add`` or ``member_remove``."""
     resource_type: str
     resource_id: str
     v: int
@@ -118,6 +118,8 @@ class Document:
     grouped: bool = False
     """Whether it may be a member of a group: tells if ``groups`` needs a second read."""
     outbox: Sequence[Event] = ()
+    remaps: int | None = None
+    """How often ``app`` was made again at this version; a write looks at it and begins again without."""
 
     def to_bson(self, resource_type: ResourceType) -> dict[str, Any]:
         """Return the MongoDB document with its match keys."""
@@ -155,6 +157,7 @@ class Document:
             modified=stored["meta"]["lastModified"],
             grouped=stored["grouped"],
             outbox=[Event.from_bson(event) for event in stored["outbox"]],
+            remaps=stored.get("remaps"),
         )
 
 

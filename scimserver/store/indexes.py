@@ -14,8 +14,8 @@ VERSION = 1
 
 Keys = list[tuple[str, int]]
 
-# Every index begins with the workspace, so that a sharded cluster sends each query to one shard; the two exceptions
-# are looked up before the workspace is known.
+# Every index begins with the workspace, so that a sharded cluster sends each query to one shard; the exceptions are
+# looked up before the workspace is known: slugs, ids, and jobs that wait for somebody to run them.
 INDEXES: dict[str, dict[str, tuple[Keys, bool]]] = {
     "workspaces": {"slug": ([("slug", 1)], True)},
     "tokens": {"ws": ([("ws", 1)], False)},
@@ -26,6 +26,7 @@ INDEXES: dict[str, dict[str, tuple[Keys, bool]]] = {
     },
     "changes": {"n": ([("ws", 1), ("n", 1)], True)},
     "requests": {"n": ([("ws", 1), ("n", 1)], True)},
+    "jobs": {"n": ([("ws", 1), ("n", 1)], True), "state": ([("state", 1)], False)},
 }
 for _name in ("users", "groups", "resources"):
     INDEXES[_name] = {

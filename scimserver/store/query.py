@@ -116,7 +116,7 @@ def _equality(
     if is_membership(path.attribute, resource_type):
         is_reference = path.leaf.name == "value" and element_type is None
         return _Access("memberships", frozenset({str(value)})) if is_reference else None
-    if not path.leaf.keyed:
+    if not path.leaf.searchable:
         return None
     key = key_for(resource_type, path, value, element_type)
     return _Access("keys", frozenset({key}), unique=path.leaf.uniqueness != "none")

@@ -1,12 +1,12 @@
 """Documents of one resource type: conditional writes, and reads that an index answers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ..schema.attributes import ResourceType
-from ..scim.keys import path_and_value
+from ..scim.keys import path_and_value, unique_keys
 from .counters import WINDOW, Counters, Windows
 from .documents import Document, Event, encode_names, is_tombstone, kind_of, minute_of, tombstone, where_kept
 from .driver import Database
@@ -81,6 +81,21 @@ class ResourceStore:
                 result = await self.collection.replace_one(condition, stored)
         return bool(result.matched_count)
 
+    async def rekey(self, document: Document) -> bool:
+        """Write a document's keys anew, as the resource type has them now; False if it has changed since it was read.
+
+        No client sees a difference: the version stays.
+
+        Raises:
+            DuplicateValue: a value that has become unique is there twice.
+        """
+        made = document.to_bson(self.resource_type)
+        change = {"$set": {"keys": made["keys"], "unique": made["unique"]}}
+        condition = {"_id": document.id, "ws": document.ws, "v": document.v, "deleted": None}
+        with self._named_duplicate(), translated():
+            result = await self.collection.update_one(condition, change)
+        return bool(result.matched_count)
+
     async def bump(self, ws: str, resource_id: str, moment: datetime, event: Event) -> bool:
         """Give the resource a new version because its memberships changed; False if it is gone.
 
@@ -120,8 +135,42 @@ class ResourceStore:
 
     @staticmethod
     def _unchanged(document: Document, version: int) -> dict[str, Any]:
-        # `grouped` is set without a new version: without it here, a write would take the mark back.
-        return {"_id": document.id, "ws": document.ws, "v": version, "grouped": document.grouped}
+        # `grouped` and `remaps` change without a new version: without them here, a write would take the mark back, or
+        # lose the event of a re-map that came between.
+        return {
+            "_id": document.id,
+            "ws": document.ws,
+            "v": version,
+            "grouped": document.grouped,
+            "remaps": document.remaps,
+        }
+
+    async def remap(self, document: Document, app: dict[str, Any], revision: str, event: Event) -> bool:
+        """Write what a mapping has made of a resource that has not changed; False if somebody was faster.
+
+        ``document`` is as it was read, with the outbox that is to stay. It keeps its version and its date.
+        """
+        made: dict[str, Any] = {
+            "app": app,
+            "map": revision,
+            "touched": minute_of(event.at),
+            "remaps": (document.remaps or 0) + 1,
+            "outbox": [e.to_bson() for e in (*document.outbox, event)],
+        }
+        async with self.counters.writing(document.ws):
+            with translated():
+                result = await self.collection.update_one(self._as_read(document), {"$set": made})
+        return bool(result.matched_count)
+
+    async def confirm(self, document: Document, revision: str) -> bool:
+        """Note that this mapping makes the same of the resource; False if somebody was faster."""
+        with translated():
+            result = await self.collection.update_one(self._as_read(document), {"$set": {"map": revision}})
+        return bool(result.matched_count)
+
+    @staticmethod
+    def _as_read(document: Document) -> dict[str, Any]:
+        return {"_id": document.id, "ws": document.ws, "v": document.v, "remaps": document.remaps, "deleted": None}
 
     async def set_grouped(self, ws: str, ids: Iterable[str]) -> frozenset[str]:
         """Mark documents as members of some group, before the first row is written; returns those that exist."""
@@ -169,9 +218,35 @@ class ResourceStore:
         found = [d for batch in _batches(ids) for d in await self.find(ws, {"_id": {"$in": batch}})]
         return sorted(found, key=lambda d: d.seq)
 
-    async def page(self, ws: str, start_index: int, count: int) -> tuple[list[Document], int]:
-        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are."""
+    async def duplicate(self, document: Document, resource_type: ResourceType | None = None) -> DuplicateValue | None:
+        """Return what :meth:`insert` or :meth:`replace` of the document would be refused for now; None if nothing."""
+        resource = {"id": document.id, **document.scim}
+        keys = unique_keys(resource_type or self.resource_type, resource)
+        with translated():
+            condition = {"unique": {"$in": keys}, "ws": document.ws}
+            found = await self.collection.find(condition, {"unique": 1}).to_list(None)
+        held = {key for other in found if other["_id"] != document.id for key in other["unique"]}
+        key = next((key for key in keys if key in held), None)
+        return DuplicateValue(*path_and_value(self.resource_type, key)) if key else None
+
+    async def walk(self, ws: str) -> AsyncIterator[list[Document]]:
+        """Yield all documents in batches, in order of creation; what is created meanwhile may be among them."""
         windows = await self.counters.windows(ws, self.kind)
+        for window in range(-(-windows.end // WINDOW)):
+            # Where another process may hold counts that are not written, a window that seems empty is read too.
+            if windows.counts.get(window) or not windows.complete:
+                start = window * WINDOW
+                if found := await self.find(ws, {"seq": {"$gte": start, "$lte": start + WINDOW - 1}}):
+                    yield found
+
+    async def page(
+        self, ws: str, start_index: int, count: int, windows: Windows | None = None
+    ) -> tuple[list[Document], int]:
+        """Return the documents from the 1-based ``start_index`` in order of creation, and how many there are.
+
+        ``windows`` are the counts to go by, if they are known already.
+        """
+        windows = windows or await self.counters.windows(ws, self.kind)
         spans = windows.spans(start_index - 1, count)
         if not spans:
             return [], windows.total
@@ -180,6 +255,13 @@ class ResourceStore:
             _, last = await self._ends(ws, windows, *spans[-1])
         documents = await self.find(ws, {"seq": {"$gte": first, "$lte": last}}) if first <= last else []
         return documents[:count], windows.total
+
+    @translated()
+    async def mappings(self, ws: str, low: int, high: int) -> list[tuple[int, str, str]]:
+        """Return sequence number, id and mapping of the documents between two numbers, both included, in order."""
+        within = {"seq": {"$gte": low, "$lte": high}, "ws": ws, **self.own}
+        rows = await self.collection.find(within, {"seq": 1, "map": 1}).to_list(None)
+        return sorted((row["seq"], row["_id"], row["map"]) for row in rows)
 
     async def rank(self, ws: str, windows: Windows, seq: int) -> int:
         """Return how many documents have a lower sequence number; ``windows`` are the workspace's counts."""
@@ -214,19 +296,24 @@ def _among(ws: str, ids: list[str]) -> dict[str, Any]:
 
 
 class ResourceStores:
-    """The stores of all resource types; workspaces that have types of the same name share one."""
+    """The stores of all resource types.
+
+    Workspaces whose types have one name share a collection and nothing else: what a type is, each has for itself.
+    """
 
     def __init__(self, database: Database, counters: Counters) -> None:
         self._database = database
         self._counters = counters
         self._by_kind: dict[str, ResourceStore] = {}
+        """The store that was asked for last, of each kind."""
 
     def of(self, resource_type: ResourceType) -> ResourceStore:
         """Return the store in which documents of this type are kept."""
         kind = kind_of(resource_type)
-        if kind not in self._by_kind:
-            self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
-        return self._by_kind[kind]
+        store = self._by_kind.get(kind)
+        if store is None or store.resource_type is not resource_type:
+            store = self._by_kind[kind] = ResourceStore(self._database, self._counters, resource_type)
+        return store
 
 
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:

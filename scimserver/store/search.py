@@ -266,8 +266,8 @@ class Search:
 
     def _too_many(self) -> TooMany:
         what = "Sorting" if self._plan.residual is None else "The filter"
-        keyed = [a.name for a in self._type.attributes() if a.keyed]
-        keyed += [f"{a.name}.{s.name}" for a in self._type.attributes() for s in a.sub_attributes if s.keyed]
+        keyed = [a.name for a in self._type.attributes() if a.searchable]
+        keyed += [f"{a.name}.{s.name}" for a in self._type.attributes() for s in a.sub_attributes if s.searchable]
         walk = "" if self._sort else " Or walk through the list with an empty `cursor`, which has no such limit."
         return TooMany(
             f"{what} would have to read more than {SCAN_DOCUMENTS} resources, or for longer than {SCAN_SECONDS:g} s. "

@@ -1,5 +1,6 @@
 """Workspaces as they are stored."""
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +10,14 @@ from typing import Any, Literal
 
 from pymongo import ReturnDocument
 
+from ..schema.documents import name_of
 from ..slugs import is_slug
 from .documents import now
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
 State = Literal["active", "suspended", "deleting"]
-OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests")
+OWNED = ("tokens", "users", "groups", "resources", "memberships", "changes", "requests", "jobs")
 """Collections whose documents go with their workspace."""
 BATCH = 500
 
@@ -62,6 +64,12 @@ class Workspace:
     """Which profile of identity-provider quirks its requests are read by."""
     switches: Mapping[str, bool] = field(default_factory=dict)
     """Single tolerations and behaviours of the profile that are on or off here, by name."""
+    schemas: Sequence[str] = ()
+    """Schemas and resource types of its own, each the JSON text of one document: their names have dots and ``$``."""
+    published: str = "{}"
+    """JSON text: what each attribute was published as, by URN and name; see :mod:`scimserver.schema.compatibility`."""
+    unready: Sequence[str] = ()
+    """Paths of attributes whose keys are being made for what is stored."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that commands print."""
@@ -72,6 +80,7 @@ class Workspace:
             "limits": dict(self.limits),
             "profile": self.profile,
             "switches": dict(self.switches),
+            "schemas": [name_of(json.loads(text)) for text in self.schemas],
             "created": self.created.isoformat(),
             "modified": self.modified.isoformat(),
             "revision": self.revision,
@@ -94,6 +103,8 @@ class WorkspaceStore:
         profile: str = "default",
         limits: Mapping[str, Any] = MappingProxyType({}),
         switches: Mapping[str, bool] = MappingProxyType({}),
+        schemas: Sequence[str] = (),
+        published: str = "{}",
     ) -> Workspace:
         """Store a new workspace.
 
@@ -106,7 +117,18 @@ class WorkspaceStore:
         # A random id, and not the slug, is the shard key: a range of similar names must not land on one shard.
         made = f"ws_{secrets.token_hex(10)}"
         workspace = Workspace(
-            made, slug, "active", list(plugins), dict(limits), moment, moment, 1, profile, dict(switches)
+            made,
+            slug,
+            "active",
+            list(plugins),
+            dict(limits),
+            moment,
+            moment,
+            1,
+            profile,
+            dict(switches),
+            schemas,
+            published,
         )
         try:
             with translated():
@@ -191,6 +213,9 @@ def _to_bson(workspace: Workspace) -> dict[str, Any]:
         "state": workspace.state,
         "profile": workspace.profile,
         "switches": dict(workspace.switches),
+        "schemas": list(workspace.schemas),
+        "published": workspace.published,
+        "unready": list(workspace.unready),
         "plugins": [dict(plugin) for plugin in workspace.plugins],
         "limits": dict(workspace.limits),
         "created": workspace.created,
@@ -211,4 +236,7 @@ def _from_bson(stored: Mapping[str, Any]) -> Workspace:
         revision=stored["revision"],
         profile=stored["profile"],
         switches=stored.get("switches", {}),
+        schemas=tuple(stored.get("schemas", ())),
+        published=stored.get("published", "{}"),
+        unready=tuple(stored.get("unready", ())),
     )

@@ -8,7 +8,7 @@ from tornado.routing import URLSpec
 from tornado.web import Application as TornadoApplication
 from tornado.web import RequestHandler
 
-from ..errors import InvalidVersion, NotFound, NotImplementedHere
+from ..errors import InvalidVersion, NotImplementedHere
 from ..service.application import Application
 from .addresses import Addresses
 from .admin.base import AdminHandler
@@ -24,13 +24,15 @@ from .discovery import (
     service_schema_documents,
 )
 from .ops import HealthHandler, MetricsHandler, ReadyHandler
-from .queries import RootHandler, SearchHandler
+from .queries import RootHandler, SearchHandler, TypeSearchHandler
 from .resources import CollectionHandler, ResourceHandler
 
 log = structlog.get_logger("scimserver.access")
 
 SCIM = r"/t/(?P<workspace>[^/]+)/scim"
 TENANT = f"{SCIM}/v2"
+ENDPOINT = f"{TENANT}/(?P<endpoint>[A-Za-z][A-Za-z0-9_-]*)"
+"""Of a resource type; which there are, the workspace says."""
 
 
 class WebApplication(TornadoApplication):
@@ -40,7 +42,7 @@ class WebApplication(TornadoApplication):
         self._addresses = Addresses(app.settings)
         shared = {"app": app, "addresses": self._addresses}
         super().__init__(
-            routes(app, shared),
+            routes(shared),
             default_handler_class=UnknownPathHandler,
             default_handler_args=shared,
             log_function=log_request,
@@ -51,7 +53,7 @@ class WebApplication(TornadoApplication):
         return super().find_handler(request, **kwargs)
 
 
-def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
+def routes(shared: dict[str, Any]) -> list[URLSpec]:
     """Return every route; ``shared`` are the arguments that each handler gets."""
     specs = [
         URLSpec("/healthz", HealthHandler, shared),
@@ -73,16 +75,11 @@ def routes(app: Application, shared: dict[str, Any]) -> list[URLSpec]:
         ]
     specs += [
         URLSpec(TENANT, RootHandler, shared),
-        URLSpec(rf"{TENANT}/\.search", SearchHandler, {**shared, "resource_types": app.catalogue.resource_types}),
+        URLSpec(rf"{TENANT}/\.search", SearchHandler, shared),
+        URLSpec(rf"{ENDPOINT}/\.search", TypeSearchHandler, shared),
+        URLSpec(ENDPOINT, CollectionHandler, shared),
+        URLSpec(f"{ENDPOINT}/(?P<resource_id>[^/]+)", ResourceHandler, shared),
     ]
-    for resource_type in app.catalogue.resource_types:
-        arguments = {**shared, "resource_type": resource_type}
-        search = {**shared, "resource_types": [resource_type]}
-        specs += [
-            URLSpec(rf"{TENANT}{resource_type.endpoint}/\.search", SearchHandler, search),
-            URLSpec(f"{TENANT}{resource_type.endpoint}", CollectionHandler, arguments),
-            URLSpec(f"{TENANT}{resource_type.endpoint}/(?P<resource_id>[^/]+)", ResourceHandler, arguments),
-        ]
     specs.append(URLSpec(f"{TENANT}(?:/.*)?", UnknownTenantPathHandler, shared))
     specs.append(URLSpec(rf"{SCIM}/v\d+(?:/.*)?", OtherVersionHandler, shared))
     return specs
@@ -99,11 +96,7 @@ class UnknownTenantPathHandler(ScimHandler):
     """404 below a Tenant URL, but only for who may see that the workspace exists."""
 
     def check(self) -> None:
-        resources = ", ".join(t.endpoint for t in self.app.catalogue.resource_types)
-        raise NotFound(
-            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
-            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
-        )
+        raise self.no_such_path()
 
 
 class OtherVersionHandler(ScimHandler):

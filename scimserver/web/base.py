@@ -28,7 +28,7 @@ from .answers import Answers
 from .body import Body
 from .negotiation import SCIM_TYPES, check_accept, check_media_type, is_gzip
 from .recording import entry_of
-from .requests import decode_json
+from .requests import decode_json, too_large
 
 log = structlog.get_logger("scimserver.http")
 
@@ -172,9 +172,7 @@ class JsonHandler(BaseHandler):
 
     def too_large(self) -> PayloadTooLarge:
         """Return the refusal of a body that is longer than that."""
-        return PayloadTooLarge(
-            f"The body is larger than {self.body_limit()} bytes: send fewer members or values in one request."
-        )
+        return too_large(self.body_limit())
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self._body.receive(chunk) if self._body else None
@@ -235,6 +233,15 @@ class ScimHandler(JsonHandler):
         except Exception:
             log.exception("request not recorded")
 
+    def operation(self) -> str:
+        """Return what the provisioning log calls the request."""
+        return self.OPERATIONS.get(self.request.method or "", "other")
+
+    @property
+    def type_name(self) -> str | None:
+        """The name of the resource type that the address is about, if it is about one."""
+        return None
+
     async def admit(self) -> None:
         """Resolve the workspace and authenticate; a suspended or busy workspace is told so."""
         slug = self.path_kwargs.pop("workspace", None) or ""
@@ -257,6 +264,14 @@ class ScimHandler(JsonHandler):
             credential,
             self.client,
             reading=Reading(workspace.quirks),
+        )
+
+    def no_such_path(self) -> NotFound:
+        """Return the refusal of an address that the workspace does not have."""
+        resources = ", ".join(t.endpoint for t in self.ctx.workspace.catalogue.resource_types)
+        return NotFound(
+            f"There is no `{self.request.path[:200]}`: below a Tenant URL there are {resources}, /.search, /Bulk, "
+            "/Schemas, /ResourceTypes and /ServiceProviderConfig."
         )
 
     def tolerated(self) -> tuple[dict[str, list[str]], list[str]]:

@@ -2,17 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InvalidCount, InvalidSyntax, InvalidValue
-from ..schema.attributes import ResourceType
 from ..schema.validation import check_message
-from ..service.application import Application
 from ..service.queries import Query
 from ..settings import LimitSettings
-from .addresses import Addresses
 from .base import ScimHandler
+from .endpoints import ResourceTypeHandler
 
 _TEXTS = {"filter": "filter", "sortBy": "sort_by", "sortOrder": "sort_order"}
 _CHOICES = {"attributes": "attributes", "excludedAttributes": "excluded_attributes"}
@@ -24,20 +22,23 @@ _LARGEST = (1 << 63) - 1
 
 
 class SearchHandler(ScimHandler):
-    """``POST …/.search``: a query in a body, where URLs are logged or too short."""
+    """``POST /.search``: a query in a body, where URLs are logged or too short."""
 
     OPERATIONS = {"POST": "search"}
 
-    def initialize(  # type: ignore[override]
-        self, app: Application, addresses: Addresses, resource_types: Sequence[ResourceType]
-    ) -> None:
-        super().initialize(app, addresses)
-        self._names = [resource_type.name for resource_type in resource_types]
+    async def post(self) -> None:
+        query = query_of_body(self.read_json(), self.app.settings.limits)
+        self.send_json(await self.app.queries.query(self.ctx, self.ctx.workspace.catalogue.resource_types, query))
+
+
+class TypeSearchHandler(ResourceTypeHandler):
+    """``POST /Users/.search``: the same among the resources of one type."""
+
+    OPERATIONS = {"POST": "search"}
 
     async def post(self) -> None:
         query = query_of_body(self.read_json(), self.app.settings.limits)
-        searched = [self.ctx.workspace.catalogue.resource_type(name) for name in self._names]
-        self.send_json(await self.app.queries.query(self.ctx, searched, query))
+        self.send_json(await self.app.queries.query(self.ctx, [self.resource_type], query))
 
 
 class RootHandler(ScimHandler):

@@ -47,7 +47,7 @@ def entry_of(handler: "ScimHandler") -> Entry:
     if error:
         _add_blame(entry, handler)
     if entry.operation == "patch":
-        entry.attributes = patched_attributes(handler.message, handler.app.redaction)
+        entry.attributes = patched_attributes(handler.message, _redaction(handler))
     results = getattr(handler, "results", None)
     if results is not None:
         entry.bulk = bulk_summary(results, handler.ctx.blamed)
@@ -56,26 +56,31 @@ def entry_of(handler: "ScimHandler") -> Entry:
     return entry
 
 
+def _redaction(handler: "ScimHandler") -> Redaction:
+    assert handler.addressed is not None  # what has no workspace is in no workspace's log
+    return handler.addressed.redaction
+
+
 def _operation(handler: "ScimHandler") -> str:
-    name = handler.OPERATIONS.get(handler.request.method or "", "other")
+    name = handler.operation()
     return "search" if name == "list" and handler.argument("filter") is not None else name
 
 
 def _path(handler: "ScimHandler") -> str:
     # /t/{workspace}/scim/v2/… in whichever form it was sent (see Addresses.route_path).
-    path = handler.app.redaction.path(handler.request.path.split("/")[5:])
+    path = _redaction(handler).path(handler.request.path.split("/")[5:])
     arguments = handler.request.query_arguments
-    return f"{path}?{handler.app.redaction.query(arguments)}" if arguments else path
+    return f"{path}?{_redaction(handler).query(arguments)}" if arguments else path
 
 
 def _add_resource(entry: Entry, handler: "ScimHandler") -> None:
     """Name the resource: of the address, or the one that was made."""
-    entry.resource_type = getattr(handler, "type_name", None)
+    entry.resource_type = handler.type_name
     named = handler.path_kwargs.get("resource_id")
     if entry.status == 201:
         named = handler._headers.get("Location", "").rpartition("/")[2]
     if named:
-        entry.resource_id = handler.app.redaction.identifier(named)
+        entry.resource_id = _redaction(handler).identifier(named)
 
 
 def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
@@ -86,7 +91,7 @@ def _add_reading(entry: Entry, handler: "ScimHandler") -> None:
     entry.tolerations = {name: [_printable(place) for place in places] for name, places in used.items()}
     entry.stripped = entry.tolerations.get("unknown-attribute", ())
     if "unknown-member" in used:
-        entry.left_out = [handler.app.redaction.identifier(member) for member in used["unknown-member"]]
+        entry.left_out = [_redaction(handler).identifier(member) for member in used["unknown-member"]]
         entry.tolerations = {**entry.tolerations, "unknown-member": entry.left_out}
 
 
@@ -95,7 +100,7 @@ def _add_blame(entry: Entry, handler: "ScimHandler") -> None:
     entry.plugin, entry.attribute = handler.blamed
     named = _BEGINS_WITH_NAME.match(str((entry.error or {}).get("detail", "")))
     if entry.plugin and not entry.attribute and named:
-        attribute = handler.app.redaction.attribute(named[1])
+        attribute = _redaction(handler).attribute(named[1])
         entry.attribute = attribute if attribute != HIDDEN else None
 
 

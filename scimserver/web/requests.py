@@ -4,9 +4,14 @@ from typing import Any
 
 import orjson
 
-from ..errors import InvalidSyntax, InvalidValue
+from ..errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 
 _INT64 = 1 << 63
+
+
+def too_large(limit: int) -> PayloadTooLarge:
+    """Return the refusal of a body that is longer than ``limit`` bytes."""
+    return PayloadTooLarge(f"The body is larger than {limit} bytes: send fewer members or values in one request.")
 
 
 def decode_json(body: bytes, max_depth: int) -> Any:

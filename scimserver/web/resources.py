@@ -2,36 +2,21 @@
 
 from typing import Any
 
-from ..errors import InvalidSyntax
-from ..schema.attributes import ResourceType
 from ..scim.projection import Projection
-from ..service.application import Application
 from ..service.provisioning import Stored
 from ..service.versions import Conditions
-from .addresses import Addresses
-from .base import ScimHandler
+from ..service.writing import require_object
+from .endpoints import ResourceTypeHandler
 from .queries import query_of_url
 
 
-class _ResourceHandler(ScimHandler):
-    def initialize(self, app: Application, addresses: Addresses, resource_type: ResourceType) -> None:  # type: ignore[override]
-        super().initialize(app, addresses)
-        self.type_name = resource_type.name
-
-    @property
-    def resource_type(self) -> ResourceType:
-        """The type as the workspace has it."""
-        return self.ctx.workspace.catalogue.resource_type(self.type_name)
-
+class _ResourceHandler(ResourceTypeHandler):
     def projection(self) -> Projection:
         asked, excluded = self.argument("attributes"), self.argument("excludedAttributes")
         return Projection.parse(asked, excluded, self.resource_type, self.ctx.reading)
 
     def read_object(self) -> dict[str, Any]:
-        body = self.read_json()
-        if not isinstance(body, dict):
-            raise InvalidSyntax("The body must be a JSON object: send one resource.")
-        return body
+        return require_object(self.read_json())
 
     def send_resource(self, stored: Stored, status: int = 200) -> None:
         headers = {"ETag": stored.version, "Location": stored.location}

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from scimserver.store import changes
 from scimserver.store.documents import minute_of, now
 from scimserver.store.driver import Database
@@ -115,3 +117,10 @@ async def test_what_waits_longer_than_a_day_is_still_sent(database: Database) ->
     )
     assert await World(database).changes.sweep() == 1
     assert [action for _, action, _ in await feed(database)] == ["create"]
+
+
+@pytest.mark.parametrize(("first", "last"), [(10, 10), (10, 13), (0, 100), (94, 100), (93, 100)])
+def test_the_sweep_looks_at_every_minute_once(first: int, last: int) -> None:
+    spans = changes._spans(first, last)
+    assert [minute for low, high in spans for minute in range(low, high + 1)] == list(range(first, last + 1))
+    assert len(spans) <= 2 * changes.SWEEP_BACK_MINUTES + 2

@@ -76,9 +76,12 @@ async def test_an_older_program_neither_serves_nor_migrates_a_newer_database(
     assert await stored_version(database) == VERSION + 1
 
 
-def test_every_index_begins_with_the_workspace_but_the_slug() -> None:
+def test_every_index_begins_with_the_workspace_but_what_is_looked_up_before_it_is_known() -> None:
     firsts = {(c, name): keys[0][0] for c, wanted in INDEXES.items() for name, (keys, _) in wanted.items()}
-    assert {where for where, first in firsts.items() if first != "ws"} == {("workspaces", "slug")}
+    assert {where for where, first in firsts.items() if first != "ws"} == {
+        ("workspaces", "slug"),
+        ("jobs", "state"),
+    }
 
 
 async def test_a_user_name_is_unique_in_its_workspace_only(wire_database: Database) -> None:

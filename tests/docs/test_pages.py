@@ -12,6 +12,7 @@ from scimserver.plugins import HOOKS, PluginManager
 from scimserver.schema.catalogue import load_schemas
 from scimserver.settings import Settings
 from scimserver.testing import map_resource
+from tests.docs.test_first_mapper import FILES
 from tests.docs.test_reference import DOCS, ROOT, generate
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -107,15 +108,14 @@ def python_blocks(page: Path) -> list[str]:
 def test_the_plugin_test_of_the_how_to_passes_on_the_plugin_of_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plugin = next(block for block in python_blocks(ROOT / "README.md") if "@hookimpl" in block)
-    (tmp_path / "docs_badge.py").write_text(plugin, encoding="utf-8")
+    (tmp_path / "docs_badge.py").write_text(FILES["badge/badge/__init__.py"], encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     assert "badge" in PluginManager.load([tmp_path]).infos
     (example,) = python_blocks(DOCS / "howto" / "write-a-plugin.md")
     scope: dict[str, object] = {}
     exec(example.replace("import badge", "import docs_badge as badge"), scope)
     tests = [test for name, test in scope.items() if name.startswith("test_")]
-    assert len(tests) == 2
+    assert len(tests) == 3
     for test in tests:
         assert callable(test)
         test()

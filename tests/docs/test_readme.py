@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from scimserver.errors import InvalidValue
-from scimserver.plugins import PluginManager, PluginProblem
-from scimserver.testing import map_resource
 from tests.e2e.deployment import Deployment
 
 README = Path(__file__).parents[2] / "README.md"
@@ -112,37 +109,3 @@ def test_the_application_reads_the_document_that_the_readme_shows(
 def test_the_comparison_tells_different_output_apart() -> None:
     assert says('{"id":"u_1x"}\n', '{"id":"u_…"}\n')
     assert not says('{"id":"g_1x"}\n', '{"id":"u_…"}\n')
-
-
-def example_plugin(folder: Path) -> Path:
-    source = next(body for language, body in BLOCK.findall(TEXT) if language == "python" and "hookimpl" in body)
-    path = folder / "badge.py"
-    path.write_text(source, encoding="utf-8")
-    return path
-
-
-def test_the_plugin_of_the_readme_loads_and_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    example_plugin(tmp_path)
-    assert "badge" in PluginManager.load([tmp_path]).infos
-    monkeypatch.syspath_prepend(tmp_path)
-    assert map_resource("badge", {"displayName": "Ines"}) == {"badge": "INES"}
-    assert map_resource("badge", {"displayName": "Ines"}, settings={"upper": False}) == {"badge": "Ines"}
-
-
-def test_that_plugin_refuses_what_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    example_plugin(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(InvalidValue, match="`displayName` is printed on the badge and is missing"):
-        map_resource("badge", {"userName": "ines"})
-
-
-def test_a_wrong_setting_of_that_plugin_is_refused(tmp_path: Path) -> None:
-    example_plugin(tmp_path)
-    manager = PluginManager.load([tmp_path])
-    with pytest.raises(PluginProblem, match="upper"):
-        manager.check_settings("larkfield", [{"name": "badge", "settings": {"upper": "loud"}}], {})
-
-
-def test_the_plugin_is_as_short_as_the_readme_says(tmp_path: Path) -> None:
-    lines = example_plugin(tmp_path).read_text(encoding="utf-8").splitlines()
-    assert len([line for line in lines if line.strip() and not line.startswith("#")]) <= 20

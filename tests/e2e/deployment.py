@@ -32,8 +32,10 @@ class Deployment:
         workspaces: Sequence[str] = ("demo",),
         environment: dict[str, str] | None = None,
         options: Sequence[str] = (),
+        folder: Path | None = None,
     ) -> None:
         self.data = data
+        self._folder = folder
         self._options = options
         self._names = list(workspaces)
         self._environment = {**os.environ, **(environment or {})}
@@ -59,7 +61,9 @@ class Deployment:
             command += ["--workspace", name]
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=self._environment)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, env=self._environment, cwd=self._folder
+            )
         timer = threading.Timer(READY_SECONDS, self.process.kill)
         timer.start()
         assert self.process.stdout is not None

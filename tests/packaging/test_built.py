@@ -20,7 +20,7 @@ FOLDERS = {
     "scimserver_dialogues": "tests/dialogues",
 }
 """Package → folder of the checkout."""
-PARTS = ("*.py", "*.json", "*.toml", "py.typed")
+PARTS = ("*.py", "*.json", "*.toml", "*.txt", "py.typed")
 
 
 def shipped() -> set[str]:

@@ -27,9 +27,14 @@ from ...errors import (
 )
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
+from ...service.code_reading import CodeProblem
+from ...service.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
+from ...service.schema_plans import SchemaInUse
+from ...service.schemas import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
+from ...store.jobs import JobOpen, JobOver, JobProblem, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceProblem, WorkspaceTaken
 from .faults import NotValid
 
@@ -97,6 +102,20 @@ KINDS = (
         (NoSuchWorkspace,),
     ),
     Kind(
+        "no-such-schema",
+        404,
+        "The workspace has no such schema",
+        "List the schemas of the workspace to see its own; those of the server cannot be changed here.",
+        (NoSuchSchema,),
+    ),
+    Kind(
+        "no-such-job",
+        404,
+        "There is no such job",
+        "List the jobs to see their numbers.",
+        (NoSuchJob,),
+    ),
+    Kind(
         "method-not-allowed",
         405,
         "The method is not allowed here",
@@ -139,6 +158,27 @@ KINDS = (
         (WorkspaceDeleting,),
     ),
     Kind(
+        "schema-in-use",
+        409,
+        "The schema is in use",
+        "Stored resources or mappings use what the change takes away; `errors` names them. Or use `force`.",
+        (SchemaInUse,),
+    ),
+    Kind(
+        "job-open",
+        409,
+        "A job is not finished",
+        "The workspace has one at a time: let it finish, or cancel it.",
+        (JobOpen,),
+    ),
+    Kind(
+        "job-over",
+        409,
+        "The job is at its end",
+        "It is finished, failed or cancelled: begin another one.",
+        (JobOver,),
+    ),
+    Kind(
         "precondition-failed",
         412,
         "Not the expected version",
@@ -178,7 +218,17 @@ KINDS = (
         422,
         "The values cannot be used",
         ("Every field has the right form, but what they say cannot be done; `detail` names the thing and the cure."),
-        (InvalidValue, WorkspaceProblem, PluginProblem, ProfileProblem, SchemaProblem, TextProblem),
+        (
+            InvalidValue,
+            CodeProblem,
+            JobProblem,
+            PluginProblem,
+            PreviewProblem,
+            ProfileProblem,
+            SchemaProblem,
+            TextProblem,
+            WorkspaceProblem,
+        ),
     ),
     Kind(
         "too-many-requests",

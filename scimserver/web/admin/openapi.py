@@ -51,6 +51,8 @@ from .routes import by_path
 VARIABLES: dict[str, tuple[str, dict[str, Any]]] = {
     "workspace": ("Name of a workspace.", {"pattern": "^[a-z0-9](-?[a-z0-9])*$", "minLength": 2, "maxLength": 63}),
     "token": ("Id of a Secret Token, as its list tells it.", {}),
+    "schema": ("URN of a schema, or name of a resource type.", {}),
+    "job": ("Number of a job, as the list of jobs tells it.", {"pattern": "^[0-9]{1,9}$"}),
     "problem": ("Last part of a problem's `type`.", {}),
 }
 """Variables of the paths: what they are, and keywords of their JSON Schema."""

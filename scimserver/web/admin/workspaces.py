@@ -57,6 +57,8 @@ class WorkspaceAnswer(Model):
     plugins: list[ChosenPlugin]
     """In the order in which they run."""
     limits: Limits
+    schemas: list[str]
+    """Schemas (by URN) and resource types (by name) of its own."""
     created: Instant
     modified: Instant
     revision: int

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimserver.storable import MAX_BYTES, MAX_DEPTH, Budget, NotStorable, plain_copy, storable
+from scimserver.storable import MAX_BYTES, MAX_DEPTH, Budget, NotStorable, plain_copy, storable, storable_settings
 
 
 class Colour(StrEnum):
@@ -119,3 +119,14 @@ def spoil(value: object) -> None:
         for item in value:
             spoil(item)
         value.clear()
+
+
+def test_names_of_settings_may_have_dots_and_nothing_else_more() -> None:
+    settings = {"fields": {"User": {"card.email": {"attribute": "emails.value", "list": [1, {"a.b": None}]}}}}
+    made = storable_settings(settings)
+    assert made == settings
+    assert made["fields"] is not settings["fields"]
+    for wrong, path in (({"$a": 1}, []), ({"x.y": {"$a": 1}}, ["x.y"]), ({"x.y": [2**63]}, ["x.y", "0"])):
+        with pytest.raises(NotStorable) as refused:
+            storable_settings(wrong)
+        assert refused.value.path == path

@@ -6,9 +6,11 @@ import scimserver_plugins.work_address as work_address
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scimserver.authoring.invented import invented
 from scimserver.errors import InvalidValue, PluginFailed
 from scimserver.plugins import PluginProblem
-from scimserver.testing import map_resource
+from scimserver.schema.catalogue import load_schemas
+from scimserver.testing import assert_pure, map_resource, recorded_resources, run_dialogues
 
 USER = {"id": "u_1", "userName": "ada", "emails": [{"value": "a@x.example"}]}
 
@@ -82,3 +84,55 @@ def test_profile_is_pure_and_storable_for_any_resource(resource, resource_type):
 def test_work_address_is_pure_and_never_empty(resource, prefer, clean):
     document = map_resource(work_address, resource, settings={"prefer": prefer, "clean": clean})
     assert document == {} or document["work_address"]
+
+
+# -- recorded dialogues ------------------------------------------------------------------------------------------------
+
+
+def test_recorded_resources_are_canonical_and_can_be_chosen():
+    users = recorded_resources()
+    assert len(users) > 150
+    assert all(user["userName"] and user["id"].startswith("u_") for user in users)
+    assert recorded_resources("okta")
+    assert len(recorded_resources("okta")) < len(users)
+    assert all("displayName" in group for group in recorded_resources(resource_type="Group"))
+    with pytest.raises(ValueError, match="oktta"):
+        recorded_resources("oktta")
+
+
+def test_dialogues_are_run_through_all_changes_with_what_is_stored(make_plugin):
+    plugin = make_plugin(
+        "@hookimpl\ndef scim_map(resource, stored): return {'first': (stored or {}).get('first', resource.get('title'))}"
+    )
+    lives: dict[str, set[object]] = {}
+    for mapped in run_dialogues(plugin):
+        lives.setdefault(mapped.sample.partition(", change")[0], set()).add(mapped.document["first"])
+    assert max(len(firsts) for firsts in lives.values()) == 1
+    assert len({state.resource.get("title") for state in run_dialogues(plugin)}) > 1
+
+
+def test_a_refusal_is_part_of_the_result_and_a_failure_is_raised(make_plugin):
+    refusing = make_plugin(
+        "@hookimpl\ndef scim_validate(resource):\n    if 'title' not in resource: raise errors.InvalidValue('no title')"
+    )
+    assert {mapped.refusal for mapped in run_dialogues(refusing)} == {"", "no title"}
+    with pytest.raises(PluginFailed):
+        run_dialogues(make_plugin("@hookimpl\ndef scim_map(resource): return {'a': resource['title']}"))
+
+
+def test_assert_pure_takes_resources_or_the_recorded_ones(make_plugin):
+    assert_pure(profile)
+    assert_pure(profile, USER)
+    with pytest.raises(AssertionError, match="changed the stored document"):
+        assert_pure(make_plugin("@hookimpl\ndef scim_map(stored): stored['a'] = 1"), USER, stored={})
+    with pytest.raises(AssertionError, match="made two documents"):
+        assert_pure(make_plugin("@hookimpl\ndef scim_map(): CALLS.append(1); return {'n': len(CALLS)}"))
+
+
+def test_invented_resources_are_all_valid_and_reach_every_attribute():
+    catalogue = load_schemas()
+    lives = invented(catalogue)
+    assert len(lives) == 2 * 12
+    full = next(life.states[0] for life in lives if life.name == "User with every attribute")
+    assert set(full) >= {"userName", "name", "emails", "addresses", profile.ENTERPRISE}
+    assert len(next(life.states[0] for life in lives if "elements in each" in life.name)["emails"]) == 100

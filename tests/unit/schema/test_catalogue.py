@@ -107,7 +107,7 @@ def test_a_document_of_discovery_can_be_given_as_it_is(saved: Save) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown schema": ({"schema": "urn:larkfield:Bagde"}, "there is no schema urn:larkfield:Bagde; did you mean"),
-    "schema of another kind": ({"schema": "urn:x:y"}, "there is no schema urn:x:y; list its file in schemas.files too"),
+    "schema of another kind": ({"schema": "urn:x:y"}, "there is no schema urn:x:y; add its document too"),
     "unknown extension": (
         {"schemaExtensions": [{"schema": "urn:x:y", "required": False}]},
         "there is no schema urn:x:y",

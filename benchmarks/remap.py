@@ -1,0 +1,201 @@
+"""Re-map a workspace beside provisioning: ``python -m benchmarks.remap [--users N] [--rate N] [--seconds N] [--json]``.
+
+A client patches and reads users at a steady number of requests a second, first undisturbed, then while all users are
+mapped again. What counts: its 95th percentile beside the re-map, as a multiple of the undisturbed one; how many
+documents a second the re-map makes; and that every document ends as the mapping makes it of its latest resource.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scimserver.service.application import Application
+from scimserver.settings import load
+from scimserver.store.documents import Document, Event, new_id, now
+from scimserver.store.driver import Database
+
+from .load import Request, drive, prepare
+from .run import user_body
+
+BATCH = 500
+TAKEN = (200, 429)
+"""A machine that stands still for seconds makes more than 64 requests wait; their time counts all the same."""
+CHANGE = "plugins=profile"
+"""Takes the work address out of every document."""
+
+
+async def fill(app: Application, slug: str, users: int) -> list[str]:
+    """Put users straight into the database, as the server would have; returns their ids."""
+    workspace = await app.workspaces.active(slug)
+    user = workspace.catalogue.resource_type("User")
+    store, ws = app.stores.of(user), workspace.id
+    first, _ = await app.counters.take(ws, store.kind, users)
+    ids: list[str] = []
+    async with app.counters.writing(ws, counted=True):
+        for start in range(0, users, BATCH):
+            rows = []
+            for number in range(start, min(start + BATCH, users)):
+                scim = dict(user_body(10_000_000 + number))
+                moment, id_ = now(), new_id("u")
+                made = Document(id_, ws, 1, first + number, "User", scim, {}, "", moment, moment)
+                app_document = workspace.pipeline.map("User", {"id": id_, **scim})
+                event = Event.new(ws=ws, at=moment, action="create", resource_type="User", resource_id=id_, v=1)
+                made = replace(made, app=app_document, map=workspace.pipeline.revision, outbox=[event])
+                rows.append(made.to_bson(user))
+                ids.append(id_)
+            await store.collection.insert_many(rows)
+        for number in range(users):
+            app.counters.count(ws, store.kind, first + number, 1)
+    for _ in range(2):
+        await app.counters.flush(ws)
+    return ids
+
+
+async def wrong(app: Application, slug: str) -> int:
+    """Return how many documents are not what the mapping makes of their resource, or do not say so."""
+    workspace = await app.workspaces.active(slug)
+    pipeline, found = workspace.pipeline, 0
+    async for row in app.database.users.find({"ws": workspace.id, "deleted": None}):
+        document = Document.from_bson(row)
+        app_document = pipeline.map("User", {"id": document.id, **document.scim}, document.app)
+        found += document.app != app_document or document.map != pipeline.revision
+    return found
+
+
+class Traffic:
+    """Requests at a steady rate, each on its own, so that a slow one holds up no other."""
+
+    def __init__(self, facts: dict[str, Any], ids: list[str], rate: float) -> None:
+        address = urlsplit(facts["tenant_url"])
+        self._port, self._base = address.port or 80, address.path
+        self._token = facts["secret_token"]
+        self._ids = ids
+        self._rate = rate
+        self._random = random.Random(1)
+        self._number = 0
+        self.stopped = False
+
+    def _request(self) -> Request:
+        self._number += 1
+        path = f"{self._base}/Users/{self._random.choice(self._ids)}"
+        host = f"127.0.0.1:{self._port}"
+        if self._number % 2:
+            return prepare("GET", path, host, self._token, statuses=TAKEN)
+        change = {"op": "Replace", "path": "title", "value": f"Title {self._number}"}
+        return prepare("PATCH", path, host, self._token, json.dumps({"Operations": [change]}).encode(), TAKEN)
+
+    async def run(self, seconds: float | None = None) -> list[float]:
+        """Send until the time is over, or until :attr:`stopped`; returns the milliseconds of each answer."""
+        times: list[float] = []
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(10_000_000):
+                due = began + number / self._rate
+                if self.stopped or (seconds is not None and due - began > seconds):
+                    break
+                await asyncio.sleep(max(due - time.perf_counter(), 0))
+                group.create_task(self._one(times))
+        return sorted(times)
+
+    async def _one(self, times: list[float]) -> None:
+        times.append((await drive(self._port, [self._request()], 1)).p50_ms)
+
+
+def _start(stack: ExitStack, data: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "scimserver", "demo", "--json", "--port", "0", "--data", f"{data}/db"]
+    log = stack.enter_context((Path(data) / "server.log").open("wb"))
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+    stack.callback(process.wait, 20)
+    stack.callback(process.terminate)
+    assert process.stdout is not None
+    return dict(json.loads(process.stdout.readline()))
+
+
+async def _command(*arguments: str) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "scimserver", *arguments, "--json", stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return dict(json.loads(out))
+
+
+def _summary(times: list[float]) -> dict[str, float]:
+    return {
+        "requests": len(times),
+        "p50_ms": round(times[len(times) // 2], 1),
+        "p95_ms": round(times[int(len(times) * 0.95)], 1),
+    }
+
+
+async def measure(users: int, rate: float, seconds: float, remap_rate: float | None) -> dict[str, Any]:
+    """Return the figures of one run, on a server of its own."""
+    with ExitStack() as stack:
+        facts = _start(stack, stack.enter_context(tempfile.TemporaryDirectory()))
+        database, slug = ["--database", facts["mongo_url"]], facts["workspaces"][0]["name"]
+        app = Application(load(None), Database.connect(facts["mongo_url"], facts["database"]))
+        ids = await fill(app, slug, users)
+        traffic = Traffic(facts, ids, rate)
+        await traffic.run(min(seconds, 5))  # warms up
+        before = _summary(await traffic.run(seconds))
+        await _command("workspace", "set", slug, CHANGE, *database)
+        writing = asyncio.create_task(traffic.run())
+        began = time.perf_counter()
+        limit = ["--rate", str(remap_rate)] if remap_rate else []
+        report = await _command("remap", slug, *limit, *database)
+        took = time.perf_counter() - began
+        traffic.stopped = True
+        beside = _summary(await writing)
+        traffic.stopped = False
+        after = _summary(await traffic.run(seconds))
+        figures = {
+            "users": users,
+            "undisturbed": before,
+            "beside": beside,
+            "afterwards": after,
+            "p95_ratio": round(beside["p95_ms"] / before["p95_ms"], 2),
+            "documents_per_second": round(report["looked_at"] / took, 1),
+            "seconds": round(took, 1),
+            "changed": report["changed"],
+            "failed": report["failed"],
+            "wrong": await wrong(app, slug),
+        }
+        await app.database.close()
+        return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=20_000)
+    parser.add_argument("--rate", type=float, default=25, help="requests a second beside the re-map")
+    parser.add_argument("--seconds", type=float, default=30, help="of undisturbed requests, before and afterwards")
+    parser.add_argument("--remap-rate", type=float, help="documents a second [default: the command's own]")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    options = parser.parse_args()
+    figures = asyncio.run(measure(options.users, options.rate, options.seconds, options.remap_rate))
+    if options.json:
+        print(json.dumps(figures, indent=2))
+    else:
+        print(f"{'':14}{'requests':>9}{'p50 ms':>9}{'p95 ms':>9}")
+        for name in ("undisturbed", "beside", "afterwards"):
+            row = figures[name]
+            print(f"{name:14}{row['requests']:>9}{row['p50_ms']:>9}{row['p95_ms']:>9}")
+        print(
+            f"{figures['users']} users in {figures['seconds']} s, {figures['documents_per_second']} documents/s; "
+            f"p95 beside it is {figures['p95_ratio']} times the undisturbed one; {figures['wrong']} documents are wrong"
+        )
+    if figures["wrong"] or figures["failed"]:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
