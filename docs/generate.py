@@ -238,6 +238,7 @@ ERRORS_INTRODUCTION = """\
 Every error has the body of RFC 7644 §3.12. `detail` names the attribute, the rule and the cure, and ends with the
 request id, which is also in the header `X-Request-Id` and in the log. A plugin refuses a resource by raising a
 4xx class. All are classes of `scimserver.errors`, below `ScimError`.
+Errors of the admin API have [another form](admin-api.md#errors).
 """
 
 

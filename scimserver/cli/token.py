@@ -93,8 +93,7 @@ def revoke(
     async def work() -> dict[str, Any]:
         async with open_application(config, database) as app:
             owner = await app.workspaces.show(workspace)
-            known = {record.public_id for record in await app.tokens.list(owner)}
-            revoked = await app.tokens.revoke(token_id) if token_id in known else None
+            revoked = await app.tokens.revoke_of(owner, token_id)
             if revoked is None:
                 raise click.ClickException(
                     f"Workspace {workspace} has no token {token_id}; `scimserver token list` shows them."

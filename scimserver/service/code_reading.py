@@ -70,6 +70,8 @@ class _Reading:
             # In another version the same names may mean other things.
             self.problems = [Problem("version", f"must be {VERSION}, the only version that this server reads.")]
             return Code()
+        if document.get("profile") == "":
+            self._wrong("profile", "must be the name of a profile; `default` is for any identity provider.")
         return Code(
             self._of(str, document, "profile", ""),
             self._switches(self._of(dict, document, "switches", "")),

@@ -5,7 +5,7 @@ from datetime import datetime
 from ..errors import Unauthorized
 from ..secret_tokens import SECRET_TOKEN
 from ..store.tokens import TokenRecord, TokenStore
-from ..store.workspaces import Workspace
+from ..store.workspaces import Workspace, WorkspaceDeleting
 from .credentials import Credentials
 from .workspaces import ActiveWorkspace
 
@@ -27,7 +27,13 @@ class TokenService(Credentials[TokenRecord]):
     async def create(
         self, workspace: Workspace, *, label: str | None = None, expires: datetime | None = None
     ) -> tuple[TokenRecord, str]:
-        """Make a token; the second part of the result is the Secret Token, which can never be shown again."""
+        """Make a token; the second part of the result is the Secret Token, which can never be shown again.
+
+        Raises:
+            WorkspaceDeleting: the workspace is on its way out, and would leave the token behind.
+        """
+        if workspace.state == "deleting":
+            raise WorkspaceDeleting.of(workspace.slug)
         token, hash = self._new()
         record = await self._store.create(token.public_id, ws=workspace.id, hash=hash, label=label, expires=expires)
         return record, token.text
@@ -35,6 +41,11 @@ class TokenService(Credentials[TokenRecord]):
     async def list(self, workspace: Workspace) -> list[TokenRecord]:
         """Return the workspace's tokens, newest first; no record holds a secret."""
         return await self._store.list(workspace.id)
+
+    async def revoke_of(self, workspace: Workspace, public_id: str) -> TokenRecord | None:
+        """End a token of this workspace as :meth:`revoke` does; None if it has none with that id."""
+        known = {record.public_id for record in await self.list(workspace)}
+        return await self.revoke(public_id) if public_id in known else None
 
     async def authenticate(self, workspace: ActiveWorkspace | None, header: str | None, client: str) -> str:
         """Accept the bearer token of this workspace; returns its public id.

@@ -159,6 +159,11 @@ def _set_plugin_setting(plugins: list[dict[str, Any]], key: str, value: str) -> 
 def _json_or_text(value: str) -> Any:
     """Read ``true``, ``12`` and ``["a"]`` as JSON and everything else as text, as a shell user expects."""
     try:
-        return json.loads(value)
-    except ValueError:
+        return json.loads(value, parse_constant=_no_json)
+    except (ValueError, RecursionError):
         return value
+
+
+def _no_json(name: str) -> None:
+    """Refuse ``NaN`` and ``Infinity``, which Python would read."""
+    raise ValueError(name)

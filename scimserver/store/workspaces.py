@@ -41,6 +41,11 @@ class WorkspaceChanged(WorkspaceProblem):
 class WorkspaceDeleting(WorkspaceProblem):
     """The workspace is being deleted, so nothing else can be done with it."""
 
+    @classmethod
+    def of(cls, slug: str) -> "WorkspaceDeleting":
+        """Return the refusal for a workspace."""
+        return cls(f"Workspace `{slug}` is being deleted; repeat the delete to finish it.")
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -158,7 +163,7 @@ class WorkspaceStore:
             WorkspaceDeleting: it is being deleted.
         """
         if workspace.state == "deleting":
-            raise WorkspaceDeleting(f"Workspace `{workspace.slug}` is being deleted; repeat the delete to finish it.")
+            raise WorkspaceDeleting.of(workspace.slug)
         stored = await self._collection.find_one_and_update(
             {"_id": workspace.id, "revision": workspace.revision},
             {"$set": {**changes, "modified": now(), "revision": workspace.revision + 1}},

@@ -14,7 +14,7 @@ import pytest
 from .deployment import Deployment
 
 ROOT = "/admin/api/v1"
-SECONDS = 45
+SECONDS = 50
 """Given to generated requests."""
 
 
@@ -133,7 +133,9 @@ def test_the_api_keeps_to_its_document(deployment: Deployment) -> None:
         f"{origin(deployment)}{ROOT}/openapi.json",
         f"--header=Authorization: Bearer {deployment.facts['admin_key']}",
         "--phases=examples,coverage,fuzzing,stateful",
-        "--max-examples=15",
+        "--max-examples=8",
+        # A variable of a path without a pattern; what is left of its texts is enough.
+        "--suppress-health-check=filter_too_much",
         f"--max-time={SECONDS}",
         "--generation-deterministic",
         "--warnings=off",

@@ -1,9 +1,7 @@
 """The handler of the admin API: operator's key, fair share, then one operation called and answered."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_origin
-
-from pydantic import ValidationError
+from typing import Any, ClassVar
 
 from ...errors import MethodNotAllowed, NotFound, PreconditionFailed, TooManyRequests
 from ...store.workspaces import WorkspaceChanged
@@ -12,7 +10,8 @@ from ..negotiation import JSON, PROBLEM_JSON
 from ..requests import decode_json
 from .kinds import ROOT, kind_of
 from .operations import Call, Model, Operation
-from .problems import not_valid, problem_of, to_json
+from .problems import problem_of, to_json
+from .reading import read_body, read_query
 
 ADMIN = "admin"
 """What its requests are counted under; no workspace has such an internal id."""
@@ -95,7 +94,7 @@ class AdminHandler(JsonHandler):
         operation = self._operation()
         assert operation is not None  # check() has refused other methods
         arguments: dict[str, Any] = dict(variables)
-        query = self._query(operation.query or NoQuery)
+        query = read_query(operation.query or NoQuery, self.request.query_arguments)
         if operation.query is not None:
             arguments["query"] = query
         if operation.body is not None:
@@ -108,29 +107,12 @@ class AdminHandler(JsonHandler):
             body = answer.model_dump(mode="json", by_alias=True)
             self.send_json(body, status=operation.status, headers=call.headers, media_type=JSON)
 
-    def _query(self, model: type[Model]) -> Model:
-        """Return the query as a model; a parameter may be repeated if its field is a list."""
-        sent: dict[str, Any] = {}
-        for name, values in self.request.query_arguments.items():
-            texts = [value.decode("utf-8", "replace") for value in values]
-            field = model.model_fields.get(name)
-            many = field is not None and get_origin(field.annotation) is list
-            sent[name] = texts if many or len(texts) > 1 else texts[0]
-        try:
-            return model.model_validate(sent)
-        except ValidationError as error:
-            raise not_valid(error, model, "query") from None
-
     def _read(self, model: type[Model], *, required: bool) -> Model:
-        """Return the body as a model; strict, so that ``"1"`` is no number and ``1`` no text."""
         content = self.read_body()
         if not content.strip() and not required:
             content = b"{}"
         self.message = decode_json(content, self.app.settings.limits.json_depth)
-        try:
-            return model.model_validate_json(content.removeprefix(b"\xef\xbb\xbf"), strict=True)
-        except ValidationError as error:
-            raise not_valid(error, model, "body") from None
+        return read_body(model, self.message)
 
     def send_failure(self, raised: BaseException | None) -> None:
         """Answer an exception as problem details (RFC 9457)."""

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ...errors import NotFound
+from ...errors import InvalidValue, NotFound
 from ...store.workspaces import NoSuchWorkspace, WorkspaceProblem
 from .operations import Call, Endpoints, Model
 
@@ -127,32 +127,32 @@ async def list_functions(call: Call) -> Functions:
     return Functions.model_validate({"functions": call.app.expressions.functions()})
 
 
-@endpoints.post("/expressions/evaluate", errors=(NotFound,))
+@endpoints.post("/expressions/evaluate", errors=(InvalidValue,))
 async def evaluate_expression(call: Call, body: Evaluation) -> Evaluated:
     """Evaluate an expression for a given resource, with the attributes of the shipped schemas; nothing is stored.
 
     What is wrong with the expression is told in `problem`, and is no error of the request.
     """
-    trial = await call.app.expressions.evaluate(
-        body.text, resource=body.resource, resource_type=body.resource_type, kind=body.type
-    )
-    return Evaluated.model_validate(trial.to_json())
+    return await _evaluate(call, body)
 
 
-@endpoints.post("/workspaces/{workspace}/expressions/evaluate", errors=(NoSuchWorkspace, NotFound))
+@endpoints.post("/workspaces/{workspace}/expressions/evaluate", errors=(NoSuchWorkspace, InvalidValue))
 async def evaluate_in_workspace(call: Call, workspace: str, body: WorkspaceEvaluation) -> Evaluated:
     """Evaluate an expression for a given or stored resource, with the attributes of a workspace; nothing is stored.
 
     What is wrong with the expression is told in `problem`, and is no error of the request.
     """
-    trial = await call.app.expressions.evaluate(
-        body.text,
-        resource=body.resource,
-        slug=workspace,
-        resource_id=body.resource_id,
-        resource_type=body.resource_type,
-        kind=body.type,
-    )
+    return await _evaluate(call, body, slug=workspace, resource_id=body.resource_id)
+
+
+async def _evaluate(call: Call, body: Evaluation, **more: str | None) -> Evaluated:
+    try:
+        trial = await call.app.expressions.evaluate(
+            body.text, resource=body.resource, resource_type=body.resource_type, kind=body.type, **more
+        )
+    except NotFound as problem:
+        # 404 is for what the address names; this stands in the body.
+        raise InvalidValue(problem.detail) from None
     return Evaluated.model_validate(trial.to_json())
 
 

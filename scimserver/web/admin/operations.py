@@ -10,9 +10,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from ...service.application import Application
 
@@ -36,16 +36,6 @@ class Model(BaseModel):
     """Base of every body, query and answer: unknown fields are refused, docstrings describe the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _whole(cls, value: Any, info: ValidationInfo) -> Any:
-        """Take ``7.0`` for a whole number, as JSON Schema does and pydantic, being strict, does not."""
-        if type(value) is float and value.is_integer() and info.field_name:
-            annotation = cls.model_fields[info.field_name].annotation
-            if annotation is int or int in get_args(annotation):
-                return int(value)
-        return value
 
 
 @dataclass(slots=True)

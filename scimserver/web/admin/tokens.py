@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ...errors import NotFound
 from ...store.tokens import TokenRecord
-from ...store.workspaces import NoSuchWorkspace
+from ...store.workspaces import NoSuchWorkspace, WorkspaceDeleting
 from .operations import Call, Endpoints, Instant, Model
 
 endpoints = Endpoints(
@@ -73,7 +73,7 @@ async def list_tokens(call: Call, workspace: str) -> Tokens:
     return Tokens(tokens=[Token.of(record) for record in records])
 
 
-@endpoints.post("/workspaces/{workspace}/tokens", status=201, errors=(NoSuchWorkspace,))
+@endpoints.post("/workspaces/{workspace}/tokens", status=201, errors=(NoSuchWorkspace, WorkspaceDeleting))
 async def create_token(call: Call, workspace: str, body: NewToken) -> CreatedToken:
     """Make another Secret Token; the others stay valid.
 
@@ -94,8 +94,7 @@ async def revoke_token(call: Call, workspace: str, token: str) -> Token:
     It stops working at once in the process that answers, within five seconds in the others; its record stays.
     """
     owner = await call.app.workspaces.show(workspace)
-    known = {record.public_id for record in await call.app.tokens.list(owner)}
-    revoked = await call.app.tokens.revoke(token) if token in known else None
+    revoked = await call.app.tokens.revoke_of(owner, token)
     if revoked is None:
         raise NotFound(f"Workspace `{workspace}` has no such token; list its tokens to see their ids.")
     return Token.of(revoked)

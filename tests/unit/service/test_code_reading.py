@@ -86,6 +86,7 @@ def test_another_version_is_refused_and_nothing_else_is_judged(version: Any) -> 
         ({"name": "larkfield"}, "name: a workspace is named beside its document"),
         ({"profile": None}, "profile: must be a text."),
         ({"profile": ["entra"]}, "profile: must be a text."),
+        ({"profile": ""}, "profile: must be the name of a profile; `default` is for any identity provider."),
         ({"switches": []}, "switches: must be names with values."),
         ({"switches": {"tolerates": {}}}, "switches.tolerates: there is no such name; did you mean `tolerate`?"),
         ({"switches": {"tolerate": ["boolean-as-string"]}}, "switches.tolerate: must be names with values."),

@@ -39,7 +39,7 @@ async def test_a_wrong_expression_is_an_answer_with_the_place(admin: httpx.Async
         ({"text": "1", "type": "colour"}, 422, "not-valid"),
         ({"text": "1", "resource": []}, 422, "not-valid"),
         ({"text": "1", "resource_id": "u_1"}, 422, "not-valid"),
-        ({"text": "1", "resource_type": "Usr"}, 404, "not-found"),
+        ({"text": "1", "resource_type": "Usr"}, 422, "refused"),
     ],
 )
 async def test_a_question_of_another_form_is_refused(
@@ -55,13 +55,13 @@ async def test_an_expression_is_tried_for_a_stored_user_of_its_own_workspace(
     path = f"workspaces/{site.slug}/expressions/evaluate"
     answer = await admin.post(path, json={"text": JOIN, "resource_id": user["id"]})
     assert answer.json()["value"] == "Lovelace, Ada"
-    problem(await admin.post(path, json={"text": JOIN, "resource_id": "u_nobody"}), 404, "not-found")
+    problem(await admin.post(path, json={"text": JOIN, "resource_id": "u_nobody"}), 422, "refused")
     other = f"{site.slug}-other"
     await admin.post("workspaces", json={"name": other})
     foreign = await admin.post(
         f"workspaces/{other}/expressions/evaluate", json={"text": JOIN, "resource_id": user["id"]}
     )
-    problem(foreign, 404, "not-found")
+    problem(foreign, 422, "refused")
 
 
 async def test_a_mapping_is_looked_over(admin: httpx.AsyncClient, site: Site, client: httpx.AsyncClient) -> None:

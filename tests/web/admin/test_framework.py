@@ -10,8 +10,10 @@ from scimserver.errors import Unavailable
 from scimserver.store.admin_keys import AdminKeyStore
 from scimserver.store.workspaces import WorkspaceStore
 from scimserver.web.admin import PARTS
+from scimserver.web.admin.faults import NotValid
 from scimserver.web.admin.kinds import BY_NAME, KINDS
 from scimserver.web.admin.operations import Call, Endpoints, Model
+from scimserver.web.admin.reading import read_body
 from scimserver.web.admin.routes import by_path
 
 from ..conftest import Site
@@ -290,3 +292,29 @@ def test_a_function_that_tells_enough_is_an_operation() -> None:
     part.post("/workspaces/{workspace}")(_good)
     (made,) = part.operations
     assert (made.status, made.body, made.answer, made.body_required) == (204, _Body, None, True)
+
+
+class _Deep(Model):
+    numbers: dict[str, list[int]]
+    free: Any = None
+
+
+@pytest.mark.parametrize(
+    ("document", "numbers"),
+    [
+        ({"numbers": {"a": [1, 2.0]}}, {"a": [1, 2]}),
+        ({"numbers": {"a": [2.5]}}, None),
+        ({"numbers": {"a": [1e300]}}, None),
+        ({"numbers": {"a": [True]}}, None),
+        ({"numbers": {"a": ["2"]}}, None),
+        ({"numbers": {"a": [2.0, 2.5]}}, None),
+    ],
+)
+def test_a_whole_number_may_have_a_point_wherever_it_stands(document: Any, numbers: Any) -> None:
+    if numbers is None:
+        with pytest.raises(NotValid, match=r"numbers\.a"):
+            read_body(_Deep, document)
+    else:
+        read = read_body(_Deep, {**document, "free": 7.0})
+        assert isinstance(read, _Deep) and read.numbers == numbers
+        assert type(read.numbers["a"][1]) is int and type(read.free) is float

@@ -219,7 +219,12 @@ async def test_a_workspace_that_is_being_deleted_cannot_be_changed(
     path = f"workspaces/{site.slug}"
     await admin.delete(path)
     assert (await admin.delete(path)).status_code == 202
-    for request in (admin.patch(path, json={"profile": "entra"}), admin.post(f"{path}/resume")):
+    for request in (
+        admin.patch(path, json={"profile": "entra"}),
+        admin.patch(path, json={}),
+        admin.post(f"{path}/resume"),
+        admin.post(f"{path}/tokens"),
+    ):
         problem(await request, 409, "workspace-deleting")
     hold.set()
 
