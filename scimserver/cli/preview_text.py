@@ -21,15 +21,15 @@ def preview_lines(told: Preview) -> list[str]:
     _section(lines, "Without effect, since only the server sets them or they are not kept", _indented(told.read_only))
     _section(lines, "Resource", _document(told.resource))
     if told.resource_difference is not None:
-        _section(lines, "What changes in the resource", _difference(told.resource_difference))
+        _section(lines, "What changes in the resource", difference_lines(told.resource_difference))
     if told.members is not None:
         _section(lines, "Members", [f"  {told.members.added} added, {told.members.removed} removed"])
     _section(lines, "Plugins", (line for n, step in enumerate(told.steps, 1) for line in _step(n, step)))
     _section(lines, "Document", _document(told.document))
     if told.difference is not None:
-        _section(lines, "Difference to what is stored", _difference(told.difference))
+        _section(lines, "Difference to what is stored", difference_lines(told.difference))
     if told.current_difference is not None:
-        _section(lines, "Difference to the mapping that the workspace has", _difference(told.current_difference))
+        _section(lines, "Difference to the mapping that the workspace has", difference_lines(told.current_difference))
     elif told.current is not None and told.current.error is not None:
         _section(lines, "The mapping that the workspace has", [f"  {_error(told.current.error)}"])
     if told.mapping is not None:
@@ -117,7 +117,8 @@ def _step(number: int, step: Contribution) -> Iterator[str]:
         yield "     adds nothing"
 
 
-def _difference(found: Difference) -> Iterator[str]:
+def difference_lines(found: Difference) -> Iterator[str]:
+    """Return a line for each path that differs."""
     if not found:
         yield "  none"
     yield from (f"  + {text(path)}  {shown(value)}" for path, value in found.added.items())
@@ -146,7 +147,7 @@ def _example(example: Example) -> Iterator[str]:
     if example.error:
         yield f"    failed: {text(example.error)}"
     if example.difference:
-        yield from (f"  {line}" for line in _difference(example.difference))
+        yield from (f"  {line}" for line in difference_lines(example.difference))
 
 
 def _escaped(character: str) -> str:

@@ -1,7 +1,6 @@
 """``remap``: make the application documents of a workspace again after its mapping has changed."""
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from .common import database_options, one_line_errors, open_application, print_j
 if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
     from ..service.application import Application
     from ..service.remap_progress import Progress
+    from ..service.remap_report import DryRun
     from ..store.jobs import Job
 
 
@@ -59,7 +59,7 @@ def remap(
     if cancel and (dry_run or everything or rate):
         raise click.UsageError("--cancel goes with no other option.")
 
-    async def work() -> dict[str, Any]:
+    async def work() -> Any:
         async with open_application(config, database) as app:
             if cancel:
                 return await _cancel(app, workspace)
@@ -68,13 +68,14 @@ def remap(
             return await _remap(app, workspace, everything, rate)
 
     try:
-        result = run(work())
+        made = run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise click.ClickException(STOPPED.format(workspace=workspace)) from None
+    result = made.to_json() if dry_run else made
     if as_json:
         print_json(result)
     elif dry_run:
-        _show_dry_run(workspace, result)
+        _show_dry_run(workspace, made, result)
     else:
         _show(workspace, result)
     good = result["state"] == ("cancelled" if cancel else "finished") if not dry_run else True
@@ -90,7 +91,7 @@ async def _cancel(app: "Application", workspace: str) -> dict[str, Any]:
     return report(await app.remaps.cancel(workspace, jobs[0].n))
 
 
-async def _dry_run(app: "Application", workspace: str, everything: bool, rate: float | None) -> dict[str, Any]:
+async def _dry_run(app: "Application", workspace: str, everything: bool, rate: float | None) -> "DryRun":
     from ..simulate.progress import Progress as Bar
 
     shown = 0
@@ -103,8 +104,7 @@ async def _dry_run(app: "Application", workspace: str, everything: bool, rate: f
             bar.advance(looked - shown)
             shown = looked
 
-        result = await app.remaps.dry_run(workspace, everything=everything, rate=rate, told=told)
-    return result.to_json()
+        return await app.remaps.dry_run(workspace, everything=everything, rate=rate, told=told)
 
 
 async def _remap(app: "Application", workspace: str, everything: bool, rate: float | None) -> dict[str, Any]:
@@ -185,22 +185,17 @@ class _Bar:
         self._failed = max(self._failed, progress.failed + progress.failed_current)
 
 
-def _show_dry_run(workspace: str, result: dict[str, Any]) -> None:
+def _show_dry_run(workspace: str, trial: "DryRun", result: dict[str, Any]) -> None:
+    from .preview_text import difference_lines
+
     click.echo(
         f"A re-map of {workspace} with mapping {result['revision']} would look at {result['looked_at']} documents: "
         f"{result['changed']} would change, {result['unchanged']} stay the same though an earlier mapping made them, "
         f"{result['failed']} fail. Nothing was written."
     )
-    for sample in result["samples"]:
-        click.echo(f"\n{sample['type']} {sample['id']}")
-        for difference in sample["differences"]:
-            old, new = (_value(difference, key) for key in ("old", "new"))
-            click.echo(f"  {difference['field']}: {old} -> {new}")
+    for sample in trial.samples:
+        click.echo("\n".join(("", f"{sample.type} {sample.id}", *difference_lines(sample.difference))))
     _show_failures(result)
-
-
-def _value(difference: dict[str, Any], key: str) -> str:
-    return json.dumps(difference[key], ensure_ascii=False) if key in difference else "(none)"
 
 
 def _show(workspace: str, result: dict[str, Any]) -> None:

@@ -1,21 +1,12 @@
 """What is said of a re-map and of stale documents: by commands and by the admin API alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from ..store.jobs import Job
+from .differences import Difference
 from .remap_progress import Progress
-
-
-def plain(value: Any) -> Any:
-    """Return a stored value as JSON has it: datetimes become texts."""
-    if isinstance(value, Mapping):
-        return {name: plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +68,27 @@ class Staleness:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A document that a re-map would change; holds values of a person."""
+
+    id: str
+    type: str
+    difference: Difference
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that commands and the API show."""
+        return {"id": self.id, "type": self.type, "difference": self.difference.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
     """What a re-map would do."""
 
     documents: int
     """How many there were when it began."""
     progress: Progress
-    samples: Sequence[dict[str, Any]]
-    """``{"id", "type", "differences"}`` of the first that would change; they hold values of people."""
+    samples: Sequence[Sample]
+    """The first that would change."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that commands and the API show."""
@@ -97,7 +101,7 @@ class DryRun:
             "looked_at": self.progress.looked,
             "complete": self.progress.looked == documents,
             **{name: counts[name] for name in ("changed", "unchanged", "failed")},
-            "samples": plain(list(self.samples)),
+            "samples": [sample.to_json() for sample in self.samples],
             "failures": counts["failures"],
         }
 

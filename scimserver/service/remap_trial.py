@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from ..store.documents import Document
-from .remap_differences import differences, same
+from .differences import difference
 from .remap_pace import Pace
 from .remap_progress import Progress
-from .remap_report import DryRun
+from .remap_report import DryRun, Sample
 from .remap_walk import CHUNK, Mapper, RemapFailed, Stretch
 from .workspaces import ActiveWorkspace
 
@@ -21,7 +20,7 @@ class Trial:
         self._mapper = mapper
         self._everything = everything
         self._wanted_samples = samples
-        self._samples: list[dict[str, Any]] = []
+        self._samples: list[Sample] = []
         self._progress = Progress(mapper.revision, 0)
 
     @property
@@ -51,12 +50,13 @@ class Trial:
             current = document.map == self._mapper.revision
             self._progress.fail({**about, "plugin": failure.plugin, "reason": str(failure), "current": current})
             return
-        if same(document.app, app):
+        found = difference(document.app, app)
+        if not found:
             self._progress.unchanged += 1
             return
         self._progress.changed += 1
         if len(self._samples) < self._wanted_samples:
-            self._samples.append({**about, "differences": differences(document.app, app)})
+            self._samples.append(Sample(document.id, document.resource_type, found))
 
     def result(self, documents: int) -> DryRun:
         """Return what was found, in a workspace of so many documents."""

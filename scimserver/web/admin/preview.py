@@ -8,6 +8,7 @@ from ...errors import NotFound
 from ...service.payloads import NOTHING, PreviewProblem
 from ...service.sampling import EXAMPLES, MAX_SAMPLE
 from ...store.workspaces import NoSuchWorkspace
+from .differences import Change, DifferenceAnswer
 from .operations import Call, Endpoints, Model
 from .workspaces import ChosenPlugin
 
@@ -47,21 +48,6 @@ class SampleRequest(Model):
     """The same seed takes the same resources, as long as none is added or deleted."""
     examples: int = Field(EXAMPLES, ge=0, le=50)
     """Differences that are told in full."""
-
-
-class Change(Model):
-    """A value before and after; a date is `{"$date": …}`."""
-
-    before: Any
-    after: Any
-
-
-class DifferenceAnswer(Model):
-    """What differs, by path: `address.city`, `tags[1]`, `urn:…:User:department`."""
-
-    added: dict[str, Any]
-    changed: dict[str, Change]
-    removed: dict[str, Any]
 
 
 class StepAnswer(Model):
