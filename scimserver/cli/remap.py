@@ -1,7 +1,6 @@
 """``remap``: make the application documents of a workspace again after its mapping has changed."""
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -193,14 +192,19 @@ def _show_dry_run(workspace: str, result: dict[str, Any]) -> None:
     )
     for sample in result["samples"]:
         click.echo(f"\n{sample['type']} {sample['id']}")
-        for difference in sample["differences"]:
-            old, new = (_value(difference, key) for key in ("old", "new"))
-            click.echo(f"  {difference['field']}: {old} -> {new}")
+        for line in _difference(sample["difference"]):
+            click.echo(line)
     _show_failures(result)
 
 
-def _value(difference: dict[str, Any], key: str) -> str:
-    return json.dumps(difference[key], ensure_ascii=False) if key in difference else "(none)"
+def _difference(found: dict[str, Any]) -> Iterator[str]:
+    """Yield what differs as the preview shows it."""
+    from .preview_text import shown, text
+
+    yield from (f"  + {text(path)}  {shown(value)}" for path, value in found["added"].items())
+    for path, change in found["changed"].items():
+        yield f"  ~ {text(path)}  {shown(change['before'])} -> {shown(change['after'])}"
+    yield from (f"  - {text(path)}  {shown(value)}" for path, value in found["removed"].items())
 
 
 def _show(workspace: str, result: dict[str, Any]) -> None:

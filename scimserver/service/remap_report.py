@@ -1,21 +1,11 @@
 """What is said of a re-map and of stale documents: by commands and by the admin API alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from ..store.jobs import Job
 from .remap_progress import Progress
-
-
-def plain(value: Any) -> Any:
-    """Return a stored value as JSON has it: datetimes become texts."""
-    if isinstance(value, Mapping):
-        return {name: plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,7 @@ class DryRun:
     """How many there were when it began."""
     progress: Progress
     samples: Sequence[dict[str, Any]]
-    """``{"id", "type", "differences"}`` of the first that would change; they hold values of people."""
+    """``{"id", "type", "difference"}`` of the first that would change; they hold values of people."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that commands and the API show."""
@@ -97,7 +87,7 @@ class DryRun:
             "looked_at": self.progress.looked,
             "complete": self.progress.looked == documents,
             **{name: counts[name] for name in ("changed", "unchanged", "failed")},
-            "samples": plain(list(self.samples)),
+            "samples": list(self.samples),
             "failures": counts["failures"],
         }
 

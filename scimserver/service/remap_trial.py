@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..store.documents import Document
-from .remap_differences import differences, same
+from .differences import difference, same
 from .remap_pace import Pace
 from .remap_progress import Progress
 from .remap_report import DryRun
@@ -56,7 +56,7 @@ class Trial:
             return
         self._progress.changed += 1
         if len(self._samples) < self._wanted_samples:
-            self._samples.append({**about, "differences": differences(document.app, app)})
+            self._samples.append({**about, "difference": difference(document.app, app).to_json()})
 
     def result(self, documents: int) -> DryRun:
         """Return what was found, in a workspace of so many documents."""

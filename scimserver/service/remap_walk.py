@@ -16,7 +16,7 @@ from ..store.changes import ChangeLog
 from ..store.counters import Counters
 from ..store.documents import Document, Event, now
 from ..store.resources import ResourceStore, ResourceStores
-from .remap_differences import same
+from .differences import same
 from .workspaces import ActiveWorkspace
 
 Outcome = Literal["changed", "unchanged", "current", "gone", "missed"]

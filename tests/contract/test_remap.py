@@ -422,8 +422,9 @@ async def test_a_dry_run_counts_and_shows_and_writes_nothing(registry: Registry,
         "failed": 1,
     }
     assert (found["revision"], found["complete"]) == (revision, True)
-    difference = {"field": "badge", "old": "one ines Pilot", "new": "two ines Pilot"}
-    assert found["samples"] == [{"id": ines, "type": "User", "differences": [difference]}]
+    changed = {"badge": {"before": "one ines Pilot", "after": "two ines Pilot"}}
+    difference = {"added": {}, "changed": changed, "removed": {}}
+    assert found["samples"] == [{"id": ines, "type": "User", "difference": difference}]
     assert [failure["id"] for failure in found["failures"]] == [bad]
     assert told[-1] == (3, 3)
     assert await database.users.find({}).to_list(None) == old

@@ -1,6 +1,6 @@
 """Re-maps of a workspace: the documents that an earlier mapping has made, made again."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -8,6 +8,7 @@ from ...service.remap_report import report
 from ...store.jobs import Job, JobOpen, JobOver, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceDeleting
 from .operations import Call, Endpoints, Model
+from .preview import DifferenceAnswer
 
 endpoints = Endpoints("remap", "Re-maps: documents that an earlier mapping of the workspace has made are made again.")
 
@@ -98,9 +99,7 @@ class Sample(Model):
 
     id: str
     type: str
-    differences: list[dict[str, Any]]
-    """Of each field `field`, which is its path within the document, `old` and `new`; a value that is not there is
-    absent."""
+    difference: DifferenceAnswer
 
 
 class DryRunAnswer(Model):

@@ -65,8 +65,7 @@ async def test_a_dry_run_shows_differences_and_writes_nothing(admin: httpx.Async
     found = answer.json()
     assert (found["changed"], found["unchanged"], found["failed"], found["complete"]) == (3, 0, 0, True)
     (sample,) = found["samples"]
-    (difference,) = sample["differences"]
-    assert difference == {"field": "work_address", "old": "The Quay", "new": "14 Harbour Row, Leith"}
+    assert sample["difference"]["changed"] == {"work_address": {"before": "The Quay", "after": "14 Harbour Row, Leith"}}
     limited = (await admin.post(f"workspaces/{stale.slug}/remap-dry-run", json={"limit": 2})).json()
     assert (limited["looked_at"], limited["complete"]) == (2, False)
     assert (await admin.get(f"workspaces/{stale.slug}/mapping")).json()["stale"] == 3
