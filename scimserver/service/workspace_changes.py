@@ -37,6 +37,8 @@ class Changed:
     workspace: Workspace
     warnings: Sequence[str]
     """What the plugins' own checks say of their settings."""
+    stale: bool
+    """Whether the mapping is another one now: stored documents were made by the earlier one, until a re-map."""
 
 
 def changed_fields(workspace: Workspace, change: WorkspaceChange) -> dict[str, Any]:

@@ -226,9 +226,10 @@ class WorkspaceService:
             self._profiles.get(change.profile)
         fields = changed_fields(workspace, change)
         warnings = self.check_plugins(replace(workspace, **fields))
+        mapping = self.mapping_of(workspace)
         if fields or workspace.state == "deleting":
             workspace = await self._update(workspace, **fields)
-        return Changed(workspace, warnings)
+        return Changed(workspace, warnings, stale=self.mapping_of(workspace) != mapping)
 
     async def set(self, slug: str, texts: Mapping[str, str]) -> Changed:
         """Apply ``KEY=VALUE`` changes, see :func:`~.workspace_changes.parse_changes`; raises as :meth:`change`."""

@@ -70,6 +70,8 @@ class ChangedWorkspace(WorkspaceAnswer):
 
     warnings: list[str]
     """What the plugins' own checks say of their settings."""
+    stale: bool
+    """Whether the mapping is another one now: stored documents were made by the earlier one, until a re-map."""
 
 
 class CreatedWorkspace(ChangedWorkspace):
@@ -158,7 +160,9 @@ async def create_workspace(call: Call, body: NewWorkspace) -> CreatedWorkspace:
     token = (await call.app.tokens.create(made, label="first"))[1] if body.token else None
     set_etag(call, made)
     call.headers["Location"] = f"{ROOT}/workspaces/{made.slug}"
-    return CreatedWorkspace.model_validate({**told(call, made), "warnings": list(warnings), "secret_token": token})
+    return CreatedWorkspace.model_validate(
+        {**told(call, made), "warnings": list(warnings), "stale": False, "secret_token": token}
+    )
 
 
 @endpoints.get("/workspaces/{workspace}", errors=(NoSuchWorkspace,), headers=("ETag",))
@@ -179,7 +183,9 @@ async def change_workspace(call: Call, workspace: str, body: WorkspaceUpdate) ->
     change = WorkspaceChange(**_parts(body))
     done = await call.app.workspaces.change(workspace, change, revisions=revisions(call))
     set_etag(call, done.workspace)
-    return ChangedWorkspace.model_validate({**told(call, done.workspace), "warnings": list(done.warnings)})
+    return ChangedWorkspace.model_validate(
+        {**told(call, done.workspace), "warnings": list(done.warnings), "stale": done.stale}
+    )
 
 
 @endpoints.post("/workspaces/{workspace}/suspend", errors=CHANGE, headers=("ETag",), conditional=True)
