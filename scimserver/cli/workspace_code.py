@@ -10,7 +10,7 @@ import click
 from .common import database_options, one_line_errors, open_application, print_json, run
 
 if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
-    from ..service.as_code import Plan
+    from ..service.code.as_code import Plan
 
 FORCE = click.option(
     "--force", is_flag=True, help="Change schemas also where stored resources or mappings stand against it."

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scimserver.scim.quirks import TOLERATIONS
 from scimserver.service.application import Application
-from scimserver.service.as_code import Plan
+from scimserver.service.code.as_code import Plan
 from scimserver.service.profiles import BEHAVIOURS
 from scimserver.service.yaml_text import load
 from scimserver.settings import load as load_settings

@@ -10,7 +10,7 @@ from mongomock_motor import AsyncMongoMockClient
 
 from scimserver.hookspecs import Finding, PluginInfo, SettingsContext, hookimpl
 from scimserver.service.application import Application
-from scimserver.service.code_reading import CodeProblem
+from scimserver.service.code.reading import CodeProblem
 from scimserver.service.yaml_text import load
 from scimserver.settings import load as load_settings
 from scimserver.store.driver import Database

@@ -9,8 +9,8 @@ import pytest
 from mongomock_motor import AsyncMongoMockClient
 
 from scimserver.errors import NotFound
-from scimserver.service.payloads import PreviewProblem, is_patch
-from scimserver.service.sampling import runs
+from scimserver.service.preview.payloads import PreviewProblem, is_patch
+from scimserver.service.preview.sampling import runs
 from scimserver.store.driver import Database
 from scimserver.store.workspaces import WorkspaceProblem
 from tests.previewing import BOTH, LARKFIELD, PATCH_OP, USER, World, new_world, patch, titled, user

@@ -5,17 +5,17 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..plugins import PluginManager
-from ..schema import targets as entra
-from ..schema.catalogue import SchemaCatalogue, load_schemas
-from ..schema.documents import is_resource_type, name_of
-from ..schema.loader import SchemaProblem
-from ..store.resources import DuplicateValue, ResourceStores
-from ..store.workspaces import Workspace, WorkspaceChanged
-from .catalogues import Catalogues
-from .schema_plans import SchemaPlan, SchemaPlanner, own_documents
-from .schema_usage import Progress, keyed_paths, make_keys
-from .workspaces import CACHE_SECONDS, WorkspaceService
+from ...plugins import PluginManager
+from ...schema import targets as entra
+from ...schema.catalogue import SchemaCatalogue, load_schemas
+from ...schema.documents import is_resource_type, name_of
+from ...schema.loader import SchemaProblem
+from ...store.resources import DuplicateValue, ResourceStores
+from ...store.workspaces import Workspace, WorkspaceChanged
+from ..catalogues import Catalogues
+from ..workspaces import CACHE_SECONDS, WorkspaceService
+from .plans import SchemaPlan, SchemaPlanner, own_documents
+from .usage import Progress, keyed_paths, make_keys
 
 SETTLE_SECONDS = 2 * CACHE_SECONDS
 """After it every process writes the keys of changed schemas, and what was under way before has been answered."""
