@@ -146,7 +146,7 @@ async def test_of_two_imports_at_once_one_wins_and_the_other_is_told(app: Applic
     documents = [{**EMPTY, "limits": {"concurrency": number}} for number in range(1, 5)]
     plans = [await app.as_code.plan("larkfield", document) for document in documents]
     done = await asyncio.gather(
-        *(app.workspaces.replace(plan.workspace, plan.code.fields()) for plan in plans if plan.workspace),
+        *(app.workspaces.write(plan.workspace, **plan.code.fields()) for plan in plans if plan.workspace),
         return_exceptions=True,
     )
     assert sorted(type(result).__name__ for result in done) == ["Workspace", *["WorkspaceChanged"] * 3]

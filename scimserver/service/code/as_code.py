@@ -162,7 +162,7 @@ class AsCode:
             fields = {name: value for name, value in plan.fields.items() if name != "unready"}
             await self._workspaces.create_as(slug, fields)
         elif plan.changes or plan.workspace.state == "deleting":
-            await self._workspaces.replace(plan.workspace, plan.fields)
+            await self._workspaces.write(plan.workspace, **plan.fields)
             if plan.schemas:
                 await self._schemas.finish(slug, plan.schemas, plan.workspace, progress)
         return plan

@@ -160,7 +160,7 @@ class SchemaService:
     ) -> SchemaPlan:
         plan = await self.planner.plan(workspace, documents, force=force, progress=progress)
         if not dry_run and not plan.is_empty:
-            await self._workspaces._update(workspace, **plan.fields)
+            await self._workspaces.write(workspace, **plan.fields)
             await self.finish(workspace.slug, plan, workspace, progress)
         return plan
 
@@ -174,7 +174,7 @@ class SchemaService:
             if tuple(workspace.schemas) != tuple(expected):
                 break
             try:
-                return await self._workspaces._update(workspace, **fields)
+                return await self._workspaces.write(workspace, **fields)
             except WorkspaceChanged:
                 continue
         raise WorkspaceChanged(f"Workspace `{slug}` is being changed by others: set the schema again to finish it.")

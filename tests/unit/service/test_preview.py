@@ -178,7 +178,7 @@ async def test_a_draft_that_could_not_be_saved_says_why(world: World, draft: Any
 
 async def test_a_draft_may_cure_a_workspace_that_cannot_write(world: World) -> None:
     workspace = await world.app.workspaces.show(LARKFIELD)
-    await world.app.workspaces._update(workspace, plugins=[{"name": "gone", "settings": {}}])
+    await world.app.workspaces.write(workspace, plugins=[{"name": "gone", "settings": {}}])
     told = await world.preview(user())
     assert told.error is not None
     assert (told.error.status, told.steps) == (503, ())
