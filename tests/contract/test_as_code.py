@@ -125,18 +125,18 @@ async def test_an_import_over_a_change_that_came_meanwhile_is_refused_and_change
     app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await app.workspaces.create("larkfield")
-    replace = app.workspaces.replace
+    write = app.workspaces.write
 
-    async def late(*arguments: Any) -> Any:
+    async def late(*arguments: Any, **fields: Any) -> Any:
+        monkeypatch.undo()
         await app.workspaces.set("larkfield", {"limits.concurrency": "9"})
-        return await replace(*arguments)
+        return await write(*arguments, **fields)
 
-    monkeypatch.setattr(app.workspaces, "replace", late)
+    monkeypatch.setattr(app.workspaces, "write", late)
     with pytest.raises(WorkspaceProblem, match="changed by somebody else meanwhile; try again"):
         await app.as_code.import_("larkfield", EMPTY)
     stored = await app.workspaces.show("larkfield")
     assert (stored.revision, stored.limits, len(stored.plugins)) == (2, {"concurrency": 9}, 2)
-    monkeypatch.undo()
     await app.as_code.import_("larkfield", EMPTY)
     assert (await app.workspaces.show("larkfield")).limits == {}
 
