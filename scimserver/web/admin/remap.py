@@ -9,7 +9,6 @@ from ...store.jobs import Job, JobOpen, JobOver, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceDeleting
 from .differences import DifferenceAnswer
 from .operations import Call, Endpoints, Model
-from .preview import DifferenceAnswer
 
 endpoints = Endpoints("remap", "Re-maps: documents that an earlier mapping of the workspace has made are made again.")
 
