@@ -82,7 +82,7 @@ class ChangeLog:
 
     @property
     def running(self) -> bool:
-        """Whether this process sends events; a command leaves its own in the outboxes, for a server's sweep."""
+        """Whether this process sends events in the background, as a server does and a command does not."""
         return bool(self._tasks)
 
     async def catch_up(self) -> None:

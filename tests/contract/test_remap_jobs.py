@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from scimserver.errors import Unavailable
 from scimserver.service.remap.run import RemapRun
 from scimserver.service.remap.walk import Mapper
 from scimserver.store.documents import Document, now
@@ -167,6 +169,32 @@ async def test_who_watches_takes_over_when_the_runner_is_gone(
     await database.jobs.update_one({}, {"$set": {"until": now() - timedelta(seconds=1)}})
     assert (await following).state == "finished"
     await registry.check()
+
+
+async def test_a_database_that_is_away_for_a_moment_is_waited_for(
+    registry: Registry, mapped: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, fails = ResourceStore.remap, iter([True, True])
+
+    async def remap(self: ResourceStore, *arguments: Any) -> bool:
+        if len(mapped) > 5 and next(fails, False):
+            raise Unavailable("The database is not reachable at the moment.")
+        return await original(self, *arguments)
+
+    monkeypatch.setattr(ResourceStore, "remap", remap)
+    job = await registry.remap()
+    assert (job.state, progress(job).looked) == ("finished", USERS)
+    await registry.check()
+    monkeypatch.setattr("scimserver.service.remap.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(ResourceStore, "remap", _away)
+    await registry.set(text="three")
+    with pytest.raises(Unavailable):
+        await registry.remap()
+    assert [job.state for job in await registry.app.remaps.jobs(SLUG)] == ["queued", "finished"]
+
+
+async def _away(*_: object) -> bool:
+    raise Unavailable("The database is not reachable at the moment.")
 
 
 async def test_a_cancelled_remap_stops(registry: Registry, mapped: list[str]) -> None:

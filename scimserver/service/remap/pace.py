@@ -15,7 +15,9 @@ RATE = 200.0
 REST = 1.0
 """Rest after a step, in times of what it took, where nothing else goes on."""
 MOST_REST = 3.0
-"""The same where steps take several times as long as the quickest."""
+"""The same where steps take many times as long as the quickest."""
+_USUAL = 2.0
+"""Up to so many times the quickest, steps differ by themselves."""
 YIELD_SECONDS = 0.1
 """How long one step waits for the requests in flight at most."""
 _STEP = 0.005
@@ -46,7 +48,7 @@ class Pace:
     async def pause(self, took: float) -> None:
         """Wait as long as one document of ``took`` seconds asks for; gives up the loop in any case."""
         self._quickest = min(self._quickest * _FORGET, took)
-        slower = took / self._quickest if self._quickest else 1.0
+        slower = took / self._quickest / _USUAL if self._quickest else 1.0
         moment = self._clock()
         self._due = max(self._due + self._interval, moment - _CATCH_UP)
         await self._wait(max(self._due - moment, took * min(max(REST, slower), MOST_REST)))

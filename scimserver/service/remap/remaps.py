@@ -36,6 +36,8 @@ KIND = "remap"
 POLL_SECONDS = 5.0
 """How often a server process looks for jobs that nobody runs."""
 WATCH_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
+"""How long a command waits for a database that is away."""
 COUNTED = 5_000
 """Documents that are looked at to say how many are stale; then "at least"."""
 SAMPLES = 10
@@ -200,13 +202,21 @@ class Remaps:
 
         Raises:
             WorkspaceProblem: the workspace was deleted.
-            Unavailable: the database is away, or the workspace's profile is not installed.
+            Unavailable: the database stays away, or the workspace's profile is not installed.
         """
+        reached = asyncio.get_running_loop().time()
         while True:
-            leased = await self._jobs.lease(job)
-            if leased is not None:
-                await self._run(leased, functools.partial(told, leased), stop, "paused")
-            found = await self._jobs.get(job.ws, job.n)
+            try:
+                leased = await self._jobs.lease(job)
+                if leased is not None:
+                    await self._run(leased, functools.partial(told, leased), stop, "paused")
+                found = await self._jobs.get(job.ws, job.n)
+                reached = asyncio.get_running_loop().time()
+            except Unavailable:
+                if stop() or asyncio.get_running_loop().time() - reached > PATIENCE_SECONDS:
+                    raise
+                await asyncio.sleep(WATCH_SECONDS)
+                continue
             if found is None:
                 raise WorkspaceDeleting("The workspace was deleted meanwhile.")
             job = found

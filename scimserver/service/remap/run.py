@@ -88,6 +88,7 @@ class RemapRun:
             await self._changes.catch_up()
             await self._passes()
         except _Lost:
+            await self._send()
             log.info("re-map ended here", **self._names())
         except BaseException as error:
             # The next runner need not wait until the lease has run out; a fault of ours is not tried for ever.
@@ -95,6 +96,7 @@ class RemapRun:
             state: State = self._stopped if stopped else "queued" if isinstance(error, Unavailable) else "failed"
             problem = f"{type(error).__name__} at {where(error)}" if state == "failed" else ""
             with contextlib.suppress(Exception):
+                await self._send()
                 await self._jobs.end(self._job, state, self._progress.to_bson(), problem)
             if not isinstance(error, _Stopped):
                 raise
@@ -186,11 +188,17 @@ class RemapRun:
             raise _Stopped
         if not at_once and time.monotonic() - self._saved < SAVE_SECONDS:
             return
+        await self._send()
         await self._refresh()
         if not await self._jobs.save(self._job, self._progress.to_bson()):
             raise _Lost
         self._saved = time.monotonic()
         self._told(self._progress)
+
+    async def _send(self) -> None:
+        """Send the events so far, where nothing in the background does."""
+        if not self._changes.running:
+            await self._changes.flush()
 
     async def _refresh(self) -> None:
         """Take the workspace as it is now; begin again if its mapping is another."""

@@ -91,6 +91,8 @@ class Mapper:
         self._workspace = workspace
         self._changes = changes
         self.revision = workspace.pipeline.revision
+        # A command has not started the plugins: what they want to be told of is left in the outboxes, for a server.
+        self._sends = changes.running or not workspace.pipeline.listeners
 
     def make(self, document: Document) -> dict[str, Any]:
         """Return the application document that the mapping makes of the resource as it is stored.
@@ -144,6 +146,6 @@ class Mapper:
         kept = dataclasses.replace(document, outbox=self._changes.unsent(document.outbox))
         if not await store.remap(kept, app, self.revision, event):
             return False
-        if self._changes.running:
+        if self._sends:
             self._changes.queue(event)
         return True

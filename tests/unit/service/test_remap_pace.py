@@ -48,7 +48,7 @@ async def test_the_stronger_brake_holds(rate: float, took: float, seconds: float
 async def test_steps_that_become_slow_are_followed_by_more_rest() -> None:
     clock = Clock()
     pace = Pace(1000, clock=clock, sleep=clock.sleep)
-    for took, rest in [(0.01, 0.01), (0.02, 0.04), (0.1, 0.3), (0.01, 0.01)]:
+    for took, rest in [(0.01, 0.01), (0.02, 0.02), (0.05, 0.12), (0.1, 0.3), (0.01, 0.01)]:
         clock.now += took
         began = clock.now
         await pace.pause(took)
