@@ -221,8 +221,8 @@ def main() -> None:
             print(f"{name:14}{row['requests']:>9}{row['p50_ms']:>9}{row['p95_ms']:>9}")
         print(
             f"{figures['users']} users in {figures['seconds']} s, {figures['documents_per_second']} documents/s; "
-            f"{figures['wrong']} documents are wrong; p95 beside it is {ratio['undisturbed']} times the undisturbed one, "
-            f"and {ratio['between']} times that between"
+            f"{figures['wrong']} documents are wrong; p95 beside it is {ratio['undisturbed']} times the undisturbed "
+            f"one, and {ratio['between']} times that between"
         )
     if figures["wrong"] or figures["failed"]:
         raise SystemExit(1)
