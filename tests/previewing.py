@@ -7,7 +7,7 @@ from typing import Any
 from scimserver.scim.projection import Projection
 from scimserver.service.application import Application
 from scimserver.service.context import RequestContext
-from scimserver.service.previews import Preview
+from scimserver.service.preview.result import Preview
 from scimserver.settings import load
 from scimserver.store.driver import Database
 

@@ -58,7 +58,7 @@ def _explain(error: Exception) -> str:
     from ..errors import ScimError
     from ..plugins import PluginProblem
     from ..schema.loader import SchemaProblem
-    from ..service.code_reading import CodeProblem
+    from ..service.code.reading import CodeProblem
     from ..service.profiles import ProfileProblem
     from ..service.yaml_text import TextProblem
     from ..settings import SettingsProblem

@@ -10,9 +10,9 @@ from .common import database_options, one_line_errors, open_application, print_j
 
 if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
     from ..service.application import Application
-    from ..service.previews import Preview
-    from ..service.sampling import Progress as Report
-    from ..service.sampling import Sample
+    from ..service.preview.result import Preview
+    from ..service.preview.sampling import Progress as Report
+    from ..service.preview.sampling import Sample
     from ..settings import LimitSettings
 
 READABLE = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
@@ -124,8 +124,8 @@ async def _preview(
     app: "Application", workspace: str, file: Path | None, draft: Any, options: dict[str, Any]
 ) -> "Preview":
     from ..errors import ScimError
-    from ..service.payloads import NOTHING
-    from ..service.previews import Preview
+    from ..service.preview.payloads import NOTHING
+    from ..service.preview.result import Preview
 
     given, limits = options.pop("given"), app.settings.limits
     if given is not None:
@@ -166,7 +166,7 @@ def _json(file: Path, limits: "LimitSettings") -> Any:
 
 def _draft(file: Path | None) -> list[dict[str, Any]] | None:
     from ..plugins import PluginProblem
-    from ..service.drafts import read_draft
+    from ..service.preview.drafts import read_draft
     from ..service.yaml_text import TextProblem, load
 
     if file is None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..errors import ScimError
 from ..service.differences import Difference, json_value
-from ..service.previews import UNKNOWN, Preview
-from ..service.sampling import Example, Sample
-from ..service.tracing import Contribution
+from ..service.preview.result import UNKNOWN, Preview
+from ..service.preview.sampling import Example, Sample
+from ..service.preview.tracing import Contribution
 
 LONGEST = 160
 """Characters of a value in a line; the whole one is in the document, and in the JSON form."""

@@ -14,8 +14,8 @@ from .common import database_options, one_line_errors, open_application, print_j
 
 if TYPE_CHECKING:  # imported when the command runs, so that --help is quick
     from ..service.application import Application
-    from ..service.remap_progress import Progress
-    from ..service.remap_report import DryRun
+    from ..service.remap.progress import Progress
+    from ..service.remap.report import DryRun
     from ..store.jobs import Job
 
 
@@ -83,7 +83,7 @@ def remap(
 
 
 async def _cancel(app: "Application", workspace: str) -> dict[str, Any]:
-    from ..service.remap_report import report
+    from ..service.remap.report import report
 
     jobs = await app.remaps.jobs(workspace)
     if not jobs or not jobs[0].is_open:
@@ -108,7 +108,7 @@ async def _dry_run(app: "Application", workspace: str, everything: bool, rate: f
 
 
 async def _remap(app: "Application", workspace: str, everything: bool, rate: float | None) -> dict[str, Any]:
-    from ..service.remap_report import report
+    from ..service.remap.report import report
     from ..store.jobs import JobOpen
 
     try:

@@ -11,7 +11,7 @@ import click
 from .common import database_options, one_line_errors, open_application, print_json, print_table, run
 
 if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
-    from ..service.remap_report import Staleness
+    from ..service.remap.report import Staleness
 
 Work = Callable[[Any], Awaitable[Any]]
 """From the application to the result."""

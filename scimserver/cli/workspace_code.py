@@ -10,7 +10,7 @@ import click
 from .common import database_options, one_line_errors, open_application, print_json, run
 
 if TYPE_CHECKING:  # imported when a command runs, so that --help is quick
-    from ..service.as_code import Plan
+    from ..service.code.as_code import Plan
 
 FORCE = click.option(
     "--force", is_flag=True, help="Change schemas also where stored resources or mappings stand against it."
@@ -119,7 +119,7 @@ def diff_command(
         _show_changes(plan)
         if not plan.changes:
             click.echo(f"Workspace {name} is as {file} says.")
-    _warn(plan)
+    _warn(name, plan)
     if plan.changes:
         raise click.exceptions.Exit(1)
 
@@ -156,7 +156,7 @@ def import_command(
     created = plan.workspace is None
     if as_json:
         print_json({"created": created, "dry_run": dry_run, **_facts(plan)})
-        _warn(plan)
+        _warn(name, plan)
         return
     if not created:
         _show_changes(plan)
@@ -169,7 +169,7 @@ def import_command(
         click.echo(f"Workspace {name} is as {file} says; nothing {'would be' if dry_run else 'was'} changed.")
     if created and not dry_run:
         click.echo(f"It has no Secret Token yet: scimserver token create {name}")
-    _warn(plan)
+    _warn(name, plan)
 
 
 def _plan(
@@ -205,12 +205,13 @@ def _show_changes(plan: "Plan") -> None:
         click.echo(str(change))
 
 
-def _warn(plan: "Plan") -> None:
+def _warn(name: str, plan: "Plan") -> None:
     for warning in plan.warnings:
         click.echo(f"Warning: {warning}", err=True)
     if plan.stale:
         click.echo(
-            "The mapping is another one: what is stored keeps its old document until it is mapped again.", err=True
+            f"The mapping is another one: what is stored keeps its old document until `scimserver remap {name}`.",
+            err=True,
         )
 
 

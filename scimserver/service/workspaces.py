@@ -228,7 +228,7 @@ class WorkspaceService:
         warnings = self.check_plugins(replace(workspace, **fields))
         mapping = self.mapping_of(workspace)
         if fields or workspace.state == "deleting":
-            workspace = await self._update(workspace, **fields)
+            workspace = await self.write(workspace, **fields)
         return Changed(workspace, warnings, stale=self.mapping_of(workspace) != mapping)
 
     async def set(self, slug: str, texts: Mapping[str, str]) -> Changed:
@@ -246,13 +246,15 @@ class WorkspaceService:
         self._cache.pop(slug, None)
         return workspace
 
-    async def replace(self, workspace: Workspace, fields: Mapping[str, Any]) -> Workspace:
+    async def write(self, workspace: Workspace, **fields: Any) -> Workspace:
         """Set fields of a workspace's record that were checked, if nobody changed it since it was read.
 
         Raises:
             WorkspaceProblem: somebody did, or it is being deleted.
         """
-        return await self._update(workspace, **fields)
+        written = await self._store.update(workspace, **fields)
+        self._cache.pop(workspace.slug, None)
+        return written
 
     def check_plugins(self, workspace: Workspace) -> Sequence[str]:
         """Return what the plugins of a workspace say of their settings: sentences for whoever makes a change.
@@ -269,11 +271,11 @@ class WorkspaceService:
         Raises:
             NoSuchWorkspace, WorkspaceDeleting, WorkspaceChanged: as :meth:`change`.
         """
-        return await self._update(_at(await self.show(slug), revisions), state="suspended")
+        return await self.write(_at(await self.show(slug), revisions), state="suspended")
 
     async def resume(self, slug: str, *, revisions: Revisions = None) -> Workspace:
         """End a suspension; raises as :meth:`suspend`."""
-        return await self._update(_at(await self.show(slug), revisions), state="active")
+        return await self.write(_at(await self.show(slug), revisions), state="active")
 
     async def delete(self, slug: str) -> None:
         """Delete the workspace and everything in it; can be repeated after an interruption.
@@ -293,17 +295,12 @@ class WorkspaceService:
         workspace = await self.show(slug)
         if workspace.state == "deleting":
             return workspace
-        return await self._update(_at(workspace, revisions), state="deleting")
+        return await self.write(_at(workspace, revisions), state="deleting")
 
     async def finish_delete(self, workspace: Workspace) -> None:
         """Delete everything of a workspace, and then the workspace; can be repeated after an interruption."""
         self._cache.pop(workspace.slug, None)
         await self._store.delete(workspace.id)
-
-    async def _update(self, workspace: Workspace, **changes: Any) -> Workspace:
-        updated = await self._store.update(workspace, **changes)
-        self._cache.pop(workspace.slug, None)
-        return updated
 
 
 def _at(workspace: Workspace, revisions: Revisions) -> Workspace:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scimserver.scim.projection import Projection
-from scimserver.service import remap_run
 from scimserver.service.application import Application
 from scimserver.service.context import RequestContext
-from scimserver.service.remap_progress import Progress
+from scimserver.service.remap import run as remap_run
+from scimserver.service.remap.progress import Progress
 from scimserver.settings import load
 from scimserver.store.documents import Document
 from scimserver.store.driver import Database

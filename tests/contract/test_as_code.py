@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scimserver.scim.quirks import TOLERATIONS
 from scimserver.service.application import Application
-from scimserver.service.as_code import Plan
+from scimserver.service.code.as_code import Plan
 from scimserver.service.profiles import BEHAVIOURS
 from scimserver.service.yaml_text import load
 from scimserver.settings import load as load_settings
@@ -125,18 +125,18 @@ async def test_an_import_over_a_change_that_came_meanwhile_is_refused_and_change
     app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await app.workspaces.create("larkfield")
-    replace = app.workspaces.replace
+    write = app.workspaces.write
 
-    async def late(*arguments: Any) -> Any:
+    async def late(*arguments: Any, **fields: Any) -> Any:
+        monkeypatch.undo()
         await app.workspaces.set("larkfield", {"limits.concurrency": "9"})
-        return await replace(*arguments)
+        return await write(*arguments, **fields)
 
-    monkeypatch.setattr(app.workspaces, "replace", late)
+    monkeypatch.setattr(app.workspaces, "write", late)
     with pytest.raises(WorkspaceProblem, match="changed by somebody else meanwhile; try again"):
         await app.as_code.import_("larkfield", EMPTY)
     stored = await app.workspaces.show("larkfield")
     assert (stored.revision, stored.limits, len(stored.plugins)) == (2, {"concurrency": 9}, 2)
-    monkeypatch.undo()
     await app.as_code.import_("larkfield", EMPTY)
     assert (await app.workspaces.show("larkfield")).limits == {}
 
@@ -146,7 +146,7 @@ async def test_of_two_imports_at_once_one_wins_and_the_other_is_told(app: Applic
     documents = [{**EMPTY, "limits": {"concurrency": number}} for number in range(1, 5)]
     plans = [await app.as_code.plan("larkfield", document) for document in documents]
     done = await asyncio.gather(
-        *(app.workspaces.replace(plan.workspace, plan.code.fields()) for plan in plans if plan.workspace),
+        *(app.workspaces.write(plan.workspace, **plan.code.fields()) for plan in plans if plan.workspace),
         return_exceptions=True,
     )
     assert sorted(type(result).__name__ for result in done) == ["Workspace", *["WorkspaceChanged"] * 3]

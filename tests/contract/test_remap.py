@@ -9,7 +9,7 @@ import pytest
 
 from scimserver.errors import Unavailable
 from scimserver.pipeline import Pipeline
-from scimserver.service.remap_run import RemapRun
+from scimserver.service.remap.run import RemapRun
 from scimserver.store.documents import minute_of, now
 from scimserver.store.driver import Database
 from scimserver.store.resources import ResourceStore
@@ -98,7 +98,7 @@ async def test_counting_ends_somewhere_and_says_so(registry: Registry, monkeypat
     await registry.users(3)
     await registry.create("Crew", "Group")
     await registry.set(text="two")
-    monkeypatch.setattr("scimserver.service.remap.COUNTED", 2)
+    monkeypatch.setattr("scimserver.service.remap.remaps.COUNTED", 2)
     found = await registry.app.remaps.staleness(SLUG)
     assert (found.complete, found.stale, found.documents) == (False, 3, 4)
     assert found.sentence().startswith("at least 3 of the 4 ")
@@ -139,7 +139,7 @@ async def test_a_document_that_comes_out_the_same_is_only_marked(registry: Regis
     user = await registry.create("ines")
     old = await registry.raw(user)
     await registry.set(fail_on="nobody")
-    monkeypatch.setattr("scimserver.service.remap_walk.now", lambda: now() + timedelta(minutes=5))
+    monkeypatch.setattr("scimserver.service.remap.walk.now", lambda: now() + timedelta(minutes=5))
     job = await registry.remap()
     assert (progress(job).changed, progress(job).unchanged) == (0, 1)
     new = await registry.raw(user)
@@ -393,7 +393,7 @@ async def test_two_remaps_of_one_document_at_once_write_it_once(
     await registry.set(text="two")
     active = await registry.app.workspaces.active(SLUG)
     store = registry.app.stores.of(registry.app.catalogue.resource_type("User"))
-    from scimserver.service.remap_walk import Mapper
+    from scimserver.service.remap.walk import Mapper
 
     document = await registry.document(user)
     one, two = (Mapper(active, registry.app.changes) for _ in range(2))

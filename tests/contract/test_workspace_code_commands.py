@@ -81,7 +81,7 @@ def test_differences_are_status_1_and_change_nothing(run: Run) -> None:
     done = run("diff", "larkfield", "new.yaml")
     assert done.exit_code == 1
     assert done.stdout == 'profile: "default" → "entra"\nplugins[0].settings.prefer: added, "parts"\n'
-    assert "mapping is another one" in done.stderr
+    assert "until `scimserver remap larkfield`" in done.stderr
     as_text = run("diff", "larkfield", "new.yaml", "--text")
     assert as_text.exit_code == 1
     assert as_text.stdout.startswith("--- larkfield\n+++ new.yaml\n@@")

@@ -9,8 +9,8 @@ import pytest
 from tornado.testing import bind_unused_port
 
 from scimserver.schema.loader import SchemaProblem
-from scimserver.service import schemas
 from scimserver.service.application import Application
+from scimserver.service.schemas import service as schemas
 from scimserver.store.driver import Database
 from scimserver.web.server import http_server
 from tests.badges import BADGE_URN, badges, schema, text, tool

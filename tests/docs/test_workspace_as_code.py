@@ -6,7 +6,7 @@ from pathlib import Path
 from mongomock_motor import AsyncMongoMockClient
 
 from scimserver.service.application import Application
-from scimserver.service.code_form import SECTIONS
+from scimserver.service.code.form import SECTIONS
 from scimserver.service.yaml_text import dump, load
 from scimserver.settings import load as load_settings
 from scimserver.store.driver import Database

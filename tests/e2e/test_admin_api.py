@@ -14,7 +14,7 @@ import pytest
 from .deployment import Deployment
 
 ROOT = "/admin/api/v1"
-SECONDS = 50
+SECONDS = 35
 """Given to generated requests."""
 
 

@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from scimserver.schema.loader import SchemaProblem
-from scimserver.service import catalogues, schemas, workspaces
+from scimserver.service import catalogues, workspaces
 from scimserver.service.application import Application
 from scimserver.service.log_reading import LogReader
-from scimserver.service.schema_plans import SchemaInUse
-from scimserver.service.schemas import NoSuchSchema
+from scimserver.service.schemas import service as schemas
+from scimserver.service.schemas.plans import SchemaInUse
+from scimserver.service.schemas.service import NoSuchSchema
 
 from ..badges import BADGE_URN, TOOL_URN, badges, schema, simple, text, tool
 from .conftest import PATCH_OP, USER, Site, create

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...service.as_code import Plan
-from ...service.code_reading import MAX_LIMIT, CodeProblem
+from ...service.code.as_code import Plan
+from ...service.code.reading import MAX_LIMIT, CodeProblem
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting, WorkspaceTaken
 from .conditions import revisions, set_etag
 from .operations import Call, Endpoints, Model

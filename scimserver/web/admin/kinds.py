@@ -27,11 +27,11 @@ from ...errors import (
 )
 from ...plugins import PluginProblem
 from ...schema.loader import SchemaProblem
-from ...service.code_reading import CodeProblem
-from ...service.payloads import PreviewProblem
+from ...service.code.reading import CodeProblem
+from ...service.preview.payloads import PreviewProblem
 from ...service.profiles import ProfileProblem
-from ...service.schema_plans import SchemaInUse
-from ...service.schemas import NoSuchSchema
+from ...service.schemas.plans import SchemaInUse
+from ...service.schemas.service import NoSuchSchema
 from ...service.yaml_text import TextProblem
 from ...store.failures import StoreError
 from ...store.jobs import JobOpen, JobOver, JobProblem, NoSuchJob

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ...errors import NotFound
-from ...service.payloads import NOTHING, PreviewProblem
-from ...service.sampling import EXAMPLES, MAX_SAMPLE
+from ...service.preview.payloads import NOTHING, PreviewProblem
+from ...service.preview.sampling import EXAMPLES, MAX_SAMPLE
 from ...store.workspaces import NoSuchWorkspace
 from .differences import Change, DifferenceAnswer
 from .operations import Call, Endpoints, Model

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from ...service.remap_report import report
+from ...service.remap.report import report
 from ...store.jobs import Job, JobOpen, JobOver, NoSuchJob
 from ...store.workspaces import NoSuchWorkspace, WorkspaceDeleting
 from .differences import DifferenceAnswer

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field, RootModel
 
 from ...schema.loader import SchemaProblem
-from ...service.schema_plans import SchemaInUse, SchemaPlan
-from ...service.schemas import NoSuchSchema
+from ...service.schemas.plans import SchemaInUse, SchemaPlan
+from ...service.schemas.service import NoSuchSchema
 from ...store.workspaces import NoSuchWorkspace, WorkspaceChanged, WorkspaceDeleting
 from .operations import Call, Endpoints, Model
 

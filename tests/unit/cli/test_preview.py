@@ -13,12 +13,12 @@ from scimserver.errors import InvalidValue
 from scimserver.plugins import PluginProblem
 from scimserver.schema.catalogue import load_schemas
 from scimserver.service.differences import Difference
-from scimserver.service.drafts import DraftCheck, read_draft
 from scimserver.service.groups import MemberCounts
-from scimserver.service.leftovers import without_effect
-from scimserver.service.previews import Preview
-from scimserver.service.sampling import Example, Sample
-from scimserver.service.tracing import Contribution, Trace
+from scimserver.service.preview.drafts import DraftCheck, read_draft
+from scimserver.service.preview.leftovers import without_effect
+from scimserver.service.preview.result import Preview
+from scimserver.service.preview.sampling import Example, Sample
+from scimserver.service.preview.tracing import Contribution, Trace
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

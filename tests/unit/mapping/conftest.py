@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from scimserver import plugin_calls
 from scimserver.pipeline import Pipeline
 from scimserver.plugins import PluginManager
 
@@ -45,3 +46,9 @@ def make_pipeline() -> MakePipeline:
         return manager.pipeline("acme", [{"name": name, "settings": settings.get(name, {})} for name in names])
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine makes any call slow: only what sleeps on purpose shall be named for it."""
+    monkeypatch.setattr(plugin_calls, "HELD_SECONDS", 0.5)

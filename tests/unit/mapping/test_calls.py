@@ -1,12 +1,10 @@
 """What calls cost is counted, and whoever keeps everything else waiting is named."""
 
-import time
-
 import pytest
 from structlog.testing import capture_logs
 
 from scimserver.errors import InvalidValue, PluginFailed
-from scimserver.metrics import Metrics
+from scimserver.metrics import HELD_SECONDS, Metrics
 from scimserver.plugin_calls import PluginWatch
 from scimserver.plugins import PluginManager
 
@@ -63,17 +61,21 @@ def test_calls_errors_refusals_and_time_are_counted_by_plugin_and_hook(pipeline,
     assert 0.01 <= read(metrics, "seconds", **mapper) < 5
 
 
+def test_fifty_milliseconds_are_too_long():
+    assert HELD_SECONDS == 0.05
+
+
 def test_a_call_that_holds_the_loop_is_named_and_counted(pipeline, metrics):
     with capture_logs() as logs:
         pipeline.map("User", {"userName": "ada", "seconds": 0})
         assert logs == []
-        pipeline.map("User", {"userName": "ada", "seconds": 0.06})
-        pipeline.map("User", {"userName": "ada", "seconds": 0.06})
+        pipeline.map("User", {"userName": "ada", "seconds": 0.55})
+        pipeline.map("User", {"userName": "ada", "seconds": 0.55})
     (entry,) = logs
     assert entry["log_level"] == "warning"
     named = ("event", "plugin", "hook", "workspace", "resource_type")
     assert [entry[n] for n in named] == ["plugin holds up the server", "probe", "scim_map", "acme", "User"]
-    assert entry["ms"] >= 60
+    assert entry["ms"] >= 550
     assert read(metrics, "held_loop", plugin="probe", hook="scim_map") == 2
 
 
@@ -83,7 +85,7 @@ def test_a_slow_plugin_does_not_flood_the_log():
     meter = watch.meters["scim_map"]
     with capture_logs() as logs:
         for _ in range(5):
-            meter.took(0.06, "acme", "User")
+            meter.took(0.6, "acme", "User")
     assert [entry["untold"] for entry in logs] == [0, 2, 0]
 
 
@@ -93,9 +95,9 @@ async def test_of_a_coroutine_only_what_it_does_between_its_awaits_holds_the_loo
         import asyncio, time
         @hookimpl
         async def scim_after_commit(context):
-            await asyncio.sleep(0.08)
+            await asyncio.sleep(0.6)
             if context.workspace == "rude":
-                time.sleep(0.06)
+                time.sleep(0.55)
                 await asyncio.sleep(0)
         """
     )
@@ -118,16 +120,3 @@ def test_the_check_of_settings_is_counted(make_plugin, metrics):
     manager.register(make_plugin("@hookimpl\ndef scim_check_settings(): return []"), "probe.py")
     manager.check_settings("acme", [{"name": "probe"}], {})
     assert read(metrics, "calls", plugin="probe", hook="scim_check_settings") == 1
-
-
-def test_counting_a_call_takes_microseconds():
-    meter = PluginWatch("probe", ["scim_map"], Metrics()).meters["scim_map"]
-    best = min(_time_of(lambda: meter.took(0.001, "acme", "User"), 2000) for _ in range(5))
-    assert best < 50e-6, f"{best * 1e6:.1f} µs"
-
-
-def _time_of(call, times):
-    started = time.perf_counter()
-    for _ in range(times):
-        call()
-    return (time.perf_counter() - started) / times

@@ -10,7 +10,7 @@ from mongomock_motor import AsyncMongoMockClient
 
 from scimserver.hookspecs import Finding, PluginInfo, SettingsContext, hookimpl
 from scimserver.service.application import Application
-from scimserver.service.code_reading import CodeProblem
+from scimserver.service.code.reading import CodeProblem
 from scimserver.service.yaml_text import load
 from scimserver.settings import load as load_settings
 from scimserver.store.driver import Database
@@ -290,7 +290,7 @@ async def test_a_secret_in_a_document_is_set_and_shown_as_another_one(app: Appli
 
 async def test_a_switch_that_no_version_knows_any_more_is_left_out(app: Application) -> None:
     workspace = await app.workspaces.create("larkfield")
-    await app.workspaces.replace(workspace, {"switches": {"long-gone": True, "boolean-as-string": False}})
+    await app.workspaces.write(workspace, switches={"long-gone": True, "boolean-as-string": False})
     exported = await app.as_code.export("larkfield")
     assert exported["switches"] == {"tolerate": {"boolean-as-string": False}}
     assert (await app.as_code.import_("larkfield", exported)).changes == []
@@ -298,7 +298,7 @@ async def test_a_switch_that_no_version_knows_any_more_is_left_out(app: Applicat
 
 async def test_a_plugin_that_is_gone_is_exported_and_cannot_be_imported(app: Application) -> None:
     workspace = await app.workspaces.create("larkfield")
-    await app.workspaces.replace(workspace, {"plugins": [{"name": "gone", "settings": {"b": 1, "a": 2}}]})
+    await app.workspaces.write(workspace, plugins=[{"name": "gone", "settings": {"b": 1, "a": 2}}])
     exported = await app.as_code.export("larkfield")
     assert exported["plugins"] == [{"name": "gone", "settings": {"a": 2, "b": 1}}]
     with pytest.raises(CodeProblem, match="not installed"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimserver.service.code_diff import Change, changes, unified
+from scimserver.service.code.diff import Change, changes, unified
 
 BEFORE: dict[str, Any] = {
     "version": 1,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from scimserver.service.code_form import Code
-from scimserver.service.code_reading import Problem, read
+from scimserver.service.code.form import Code
+from scimserver.service.code.reading import Problem, read
 
 GOOD: dict[str, Any] = {
     "version": 1,

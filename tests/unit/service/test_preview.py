@@ -9,8 +9,8 @@ import pytest
 from mongomock_motor import AsyncMongoMockClient
 
 from scimserver.errors import NotFound
-from scimserver.service.payloads import PreviewProblem, is_patch
-from scimserver.service.sampling import runs
+from scimserver.service.preview.payloads import PreviewProblem, is_patch
+from scimserver.service.preview.sampling import runs
 from scimserver.store.driver import Database
 from scimserver.store.workspaces import WorkspaceProblem
 from tests.previewing import BOTH, LARKFIELD, PATCH_OP, USER, World, new_world, patch, titled, user
@@ -178,7 +178,7 @@ async def test_a_draft_that_could_not_be_saved_says_why(world: World, draft: Any
 
 async def test_a_draft_may_cure_a_workspace_that_cannot_write(world: World) -> None:
     workspace = await world.app.workspaces.show(LARKFIELD)
-    await world.app.workspaces._update(workspace, plugins=[{"name": "gone", "settings": {}}])
+    await world.app.workspaces.write(workspace, plugins=[{"name": "gone", "settings": {}}])
     told = await world.preview(user())
     assert told.error is not None
     assert (told.error.status, told.steps) == (503, ())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scimserver.service.remap_pace import YIELD_SECONDS, Pace
+from scimserver.service.remap.pace import YIELD_SECONDS, Pace
 
 
 class Clock:

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from scimserver.service import remap_run
+from scimserver.service.remap import run as remap_run
 from scimserver.store.tasks import end
 from tests.web.conftest import Site
 

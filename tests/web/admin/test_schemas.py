@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from scimserver.service import schemas
+from scimserver.service.schemas import service as schemas
 
 from ...badges import BADGE_URN, TOOL_URN, badges, schema, text, tool
 from ..conftest import Site, create

@@ -50,7 +50,7 @@ async def test_a_workspace_is_created_as_it_shall_be(admin: httpx.AsyncClient, s
     assert (made["profile"], made["plugins"], made["limits"]) == ("entra", body["plugins"], body["limits"])
     assert made["switches"] == {"empty-path": False}
     shown = (await admin.get(f"workspaces/{body['name']}")).json()
-    assert shown == {k: v for k, v in made.items() if k not in ("secret_token", "warnings")}
+    assert shown == {k: v for k, v in made.items() if k not in ("secret_token", "warnings", "stale")}
 
 
 @pytest.mark.parametrize("name", ["", "x", "Larkfield", "-x", "a b", "a/b", "a" * 64, "ünit", 7, None])
@@ -100,6 +100,17 @@ async def test_fields_of_another_form_are_named(
     body = problem(await admin.patch(f"workspaces/{site.slug}", json=change), 422, "not-valid")
     errors: Any = body["errors"]
     assert [error["place"] for error in errors] == [place]
+
+
+async def test_a_change_of_the_mapping_says_that_documents_are_stale(admin: httpx.AsyncClient, site: Site) -> None:
+    other = [{"name": "work_address", "settings": {"prefer": "parts"}}]
+    for change, stale in (
+        ({"limits": {"concurrency": 7}}, False),
+        ({"plugins": other}, True),
+        ({"plugins": other}, False),
+    ):
+        answer = await admin.patch(f"workspaces/{site.slug}", json=change)
+        assert (answer.status_code, answer.json()["stale"]) == (200, stale)
 
 
 async def test_a_change_is_seen_by_requests_at_once(admin: httpx.AsyncClient, site: Site) -> None:

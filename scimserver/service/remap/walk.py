@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..errors import PluginFailed
-from ..store.changes import ChangeLog
-from ..store.counters import Counters
-from ..store.documents import Document, Event, now
-from ..store.resources import ResourceStore, ResourceStores
-from .differences import same
-from .workspaces import ActiveWorkspace
+from ...errors import PluginFailed
+from ...store.changes import ChangeLog
+from ...store.counters import Counters
+from ...store.documents import Document, Event, now
+from ...store.resources import ResourceStore, ResourceStores
+from ..differences import same
+from ..workspaces import ActiveWorkspace
 
 Outcome = Literal["changed", "unchanged", "current", "gone", "missed"]
 """Of one document: another application document; the same one; made by this mapping already; deleted; or written by

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ScimError
-from .differences import Difference, json_value
+from ...errors import ScimError
+from ..differences import Difference, json_value
+from ..groups import MemberCounts
 from .drafts import DraftCheck
-from .groups import MemberCounts
 from .tracing import Contribution, Trace
 
 UNKNOWN = "unknown-attribute"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..pipeline import Pipeline
-from ..plugins import PluginManager, PluginProblem
-from .workspaces import ActiveWorkspace
+from ...pipeline import Pipeline
+from ...plugins import PluginManager, PluginProblem
+from ..workspaces import ActiveWorkspace
 
 Draft = Sequence[Mapping[str, Any]]
 """In order; each ``{"name": str, "settings": dict}``."""

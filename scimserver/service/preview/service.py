@@ -5,27 +5,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BadRequest, NotFound, ScimError, Unavailable
-from ..pipeline import Pipeline
-from ..plugins import PluginManager
-from ..schema.attributes import ResourceType
-from ..scim.canonical import canonicalise
-from ..scim.members import MemberPlan, members_of
-from ..scim.reading import Reading
-from ..store.documents import Document, now
-from ..store.resources import ResourceStores
-from . import writing
-from .context import RequestContext
-from .differences import Difference, difference
+from ...errors import BadRequest, NotFound, ScimError, Unavailable
+from ...pipeline import Pipeline
+from ...plugins import PluginManager
+from ...schema.attributes import ResourceType
+from ...scim.canonical import canonicalise
+from ...scim.members import MemberPlan, members_of
+from ...scim.reading import Reading
+from ...store.documents import Document, now
+from ...store.resources import ResourceStores
+from .. import writing
+from ..context import RequestContext
+from ..differences import Difference, difference
+from ..groups import GroupMembers, MemberCounts
+from ..queries import Queries, Query
+from ..workspaces import ActiveWorkspace, WorkspaceService
 from .drafts import Draft, DraftCheck, check_draft
-from .groups import GroupMembers, MemberCounts
 from .leftovers import without_effect
 from .payloads import NOTHING, PreviewProblem, method_of, resource_type_of
-from .previews import Preview
-from .queries import Queries, Query
+from .result import Preview
 from .sampling import EXAMPLES, Progress, Sample, Sampler
 from .tracing import Trace, trace
-from .workspaces import ActiveWorkspace, WorkspaceService
 
 _PLACEHOLDER = "preview".ljust(22, "0")
 

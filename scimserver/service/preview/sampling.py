@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..pipeline import Pipeline
-from ..schema.attributes import ResourceType
-from ..store.counters import Windows
-from ..store.documents import Document
-from ..store.resources import ResourceStore
-from .differences import Difference, difference
+from ...pipeline import Pipeline
+from ...schema.attributes import ResourceType
+from ...store.counters import Windows
+from ...store.documents import Document
+from ...store.resources import ResourceStore
+from ..differences import Difference, difference
+from ..workspaces import ActiveWorkspace
 from .drafts import DraftCheck
 from .payloads import PreviewProblem
 from .tracing import trace
-from .workspaces import ActiveWorkspace
 
 MAX_SAMPLE = 1000
 EXAMPLES = 5

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InvalidValue
-from ..schema.attributes import Attribute, ResourceType
-from ..schema.catalogue import SchemaCatalogue
-from ..schema.compatibility import attribute_paths
-from ..scim.keys import unique_keys
-from ..store.documents import Document
-from ..store.resources import DuplicateValue, ResourceStore, ResourceStores
+from ...errors import InvalidValue
+from ...schema.attributes import Attribute, ResourceType
+from ...schema.catalogue import SchemaCatalogue
+from ...schema.compatibility import attribute_paths
+from ...scim.keys import unique_keys
+from ...store.documents import Document
+from ...store.resources import DuplicateValue, ResourceStore, ResourceStores
 
 RUNS = 8
 """How often a document that keeps changing is read anew."""

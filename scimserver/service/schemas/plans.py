@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..plugins import PluginManager, PluginProblem
-from ..schema.attributes import ResourceType, SchemaDefinition
-from ..schema.catalogue import SchemaCatalogue
-from ..schema.compatibility import MAX_PUBLISHED, Ledger, cautions, missing_paths
-from ..schema.documents import name_of, to_texts
-from ..schema.loader import SchemaProblem
-from ..store.resources import ResourceStores
-from ..store.workspaces import Workspace
-from .catalogues import Catalogues
-from .schema_usage import Progress, Removed, Usage, keyed_paths, mentions, removed, shown_ids, usage
+from ...plugins import PluginManager, PluginProblem
+from ...schema.attributes import ResourceType, SchemaDefinition
+from ...schema.catalogue import SchemaCatalogue
+from ...schema.compatibility import MAX_PUBLISHED, Ledger, cautions, missing_paths
+from ...schema.documents import name_of, to_texts
+from ...schema.loader import SchemaProblem
+from ...store.resources import ResourceStores
+from ...store.workspaces import Workspace
+from ..catalogues import Catalogues
+from .usage import Progress, Removed, Usage, keyed_paths, mentions, removed, shown_ids, usage
 
 
 class SchemaInUse(SchemaProblem):

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-from ..store.documents import Document
-from .differences import difference
-from .remap_pace import Pace
-from .remap_progress import Progress
-from .remap_report import DryRun, Sample
-from .remap_walk import CHUNK, Mapper, RemapFailed, Stretch
-from .workspaces import ActiveWorkspace
+from ...store.documents import Document
+from ..differences import difference
+from ..workspaces import ActiveWorkspace
+from .pace import Pace
+from .progress import Progress
+from .report import DryRun, Sample
+from .walk import CHUNK, Mapper, RemapFailed, Stretch
 
 
 class Trial:

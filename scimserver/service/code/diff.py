@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .yaml_text import dump
+from ..yaml_text import dump
 
 LONGEST = 200
 """Characters of a value that are shown in a line; the text form shows all."""

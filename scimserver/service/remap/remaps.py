@@ -13,22 +13,22 @@ from collections.abc import Callable
 
 import structlog
 
-from ..errors import Unavailable
-from ..store.changes import ChangeLog
-from ..store.counters import Counters
-from ..store.documents import now
-from ..store.driver import Database
-from ..store.jobs import WAITING, Job, JobOver, JobProblem, JobStore, NoSuchJob, State
-from ..store.resources import ResourceStores
-from ..store.tasks import end
-from ..store.workspaces import Workspace, WorkspaceDeleting
-from .remap_pace import RATE, Pace
-from .remap_progress import Progress
-from .remap_report import DryRun, Staleness
-from .remap_run import RemapRun, Told
-from .remap_trial import Trial
-from .remap_walk import Mapper, Walker
-from .workspaces import ActiveWorkspace, WorkspaceService
+from ...errors import Unavailable
+from ...store.changes import ChangeLog
+from ...store.counters import Counters
+from ...store.documents import now
+from ...store.driver import Database
+from ...store.jobs import WAITING, Job, JobOver, JobProblem, JobStore, NoSuchJob, State
+from ...store.resources import ResourceStores
+from ...store.tasks import end
+from ...store.workspaces import Workspace, WorkspaceDeleting
+from ..workspaces import ActiveWorkspace, WorkspaceService
+from .pace import RATE, Pace
+from .progress import Progress
+from .report import DryRun, Staleness
+from .run import RemapRun, Told
+from .trial import Trial
+from .walk import Mapper, Walker
 
 log = structlog.get_logger("scimserver.remap")
 

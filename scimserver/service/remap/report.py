@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..store.jobs import Job
-from .differences import Difference
-from .remap_progress import Progress
+from ...store.jobs import Job
+from ..differences import Difference
+from .progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..plugins import PluginManager, PluginProblem
-from ..schema.catalogue import SchemaCatalogue
-from ..schema.documents import to_texts
-from ..schema.loader import SchemaProblem
-from ..store.documents import now
-from ..store.workspaces import Workspace, WorkspaceChanged, check_slug
-from .code_diff import Change, changes, unified
-from .code_form import Code, code_of, document_of
-from .code_reading import CodeProblem, Problem, read
-from .code_secrets import with_hidden_secrets, with_stored_secrets, without_secrets
-from .profiles import ProfileProblem, Profiles
-from .schema_plans import SchemaInUse, SchemaPlan
-from .schema_usage import Progress
-from .schemas import SchemaService
-from .workspaces import Revisions, WorkspaceService
-from .yaml_text import dump
+from ...plugins import PluginManager, PluginProblem
+from ...schema.catalogue import SchemaCatalogue
+from ...schema.documents import to_texts
+from ...schema.loader import SchemaProblem
+from ...store.documents import now
+from ...store.workspaces import Workspace, WorkspaceChanged, check_slug
+from ..profiles import ProfileProblem, Profiles
+from ..schemas.plans import SchemaInUse, SchemaPlan
+from ..schemas.service import SchemaService
+from ..schemas.usage import Progress
+from ..workspaces import Revisions, WorkspaceService
+from ..yaml_text import dump
+from .diff import Change, changes, unified
+from .form import Code, code_of, document_of
+from .reading import CodeProblem, Problem, read
+from .secrets import with_hidden_secrets, with_stored_secrets, without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class AsCode:
             fields = {name: value for name, value in plan.fields.items() if name != "unready"}
             await self._workspaces.create_as(slug, fields)
         elif plan.changes or plan.workspace.state == "deleting":
-            await self._workspaces.replace(plan.workspace, plan.fields)
+            await self._workspaces.write(plan.workspace, **plan.fields)
             if plan.schemas:
                 await self._schemas.finish(slug, plan.schemas, plan.workspace, progress)
         return plan

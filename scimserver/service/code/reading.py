@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from ..schema.documents import is_resource_type
-from ..storable import NotStorable, storable_settings
-from .code_form import KINDS, SECTIONS, VERSION, Code
+from ...schema.documents import is_resource_type
+from ...storable import NotStorable, storable_settings
+from .form import KINDS, SECTIONS, VERSION, Code
 
 LIMITS = ("concurrency",)
 MAX_LIMIT = 999_999

@@ -9,17 +9,17 @@ from typing import Any
 
 import structlog
 
-from ..errors import Unavailable
-from ..plugin_calls import where
-from ..store.changes import ChangeLog
-from ..store.documents import Document, now
-from ..store.jobs import Job, JobStore, State
-from ..store.resources import ResourceStore
-from ..store.workspaces import Workspace
-from .remap_pace import RATE, Pace
-from .remap_progress import Progress
-from .remap_walk import CHUNK, Mapper, RemapFailed, Stretch, Walker
-from .workspaces import CACHE_SECONDS, ActiveWorkspace, WorkspaceService
+from ...errors import Unavailable
+from ...plugin_calls import where
+from ...store.changes import ChangeLog
+from ...store.documents import Document, now
+from ...store.jobs import Job, JobStore, State
+from ...store.resources import ResourceStore
+from ...store.workspaces import Workspace
+from ..workspaces import CACHE_SECONDS, ActiveWorkspace, WorkspaceService
+from .pace import RATE, Pace
+from .progress import Progress
+from .walk import CHUNK, Mapper, RemapFailed, Stretch, Walker
 
 log = structlog.get_logger("scimserver.remap")
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..hookspecs import PluginInfo
-from ..scim.quirks import TOLERATIONS
-from ..store.workspaces import Workspace
-from .profiles import BEHAVIOURS
+from ...hookspecs import PluginInfo
+from ...scim.quirks import TOLERATIONS
+from ...store.workspaces import Workspace
+from ..profiles import BEHAVIOURS
 
 VERSION = 1
 SECTIONS = ("version", "profile", "switches", "limits", "plugins", "schemas")

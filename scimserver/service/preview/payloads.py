@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..errors import BadRequest, NotFound
-from ..schema.attributes import ResourceType
-from ..scim.messages import PATCH_SCHEMA
-from .workspaces import ActiveWorkspace
+from ...errors import BadRequest, NotFound
+from ...schema.attributes import ResourceType
+from ...scim.messages import PATCH_SCHEMA
+from ..workspaces import ActiveWorkspace
 
 NOTHING: Any = object()
 """Stands for a payload where there is none; None is the JSON ``null``."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ScimError
-from ..pipeline import Pipeline, Step
-from .differences import json_value, same
+from ...errors import ScimError
+from ...pipeline import Pipeline, Step
+from ..differences import json_value, same
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..plugins import PluginManager
-from ..schema import targets as entra
-from ..schema.catalogue import SchemaCatalogue, load_schemas
-from ..schema.documents import is_resource_type, name_of
-from ..schema.loader import SchemaProblem
-from ..store.resources import DuplicateValue, ResourceStores
-from ..store.workspaces import Workspace, WorkspaceChanged
-from .catalogues import Catalogues
-from .schema_plans import SchemaPlan, SchemaPlanner, own_documents
-from .schema_usage import Progress, keyed_paths, make_keys
-from .workspaces import CACHE_SECONDS, WorkspaceService
+from ...plugins import PluginManager
+from ...schema import targets as entra
+from ...schema.catalogue import SchemaCatalogue, load_schemas
+from ...schema.documents import is_resource_type, name_of
+from ...schema.loader import SchemaProblem
+from ...store.resources import DuplicateValue, ResourceStores
+from ...store.workspaces import Workspace, WorkspaceChanged
+from ..catalogues import Catalogues
+from ..workspaces import CACHE_SECONDS, WorkspaceService
+from .plans import SchemaPlan, SchemaPlanner, own_documents
+from .usage import Progress, keyed_paths, make_keys
 
 SETTLE_SECONDS = 2 * CACHE_SECONDS
 """After it every process writes the keys of changed schemas, and what was under way before has been answered."""
@@ -160,7 +160,7 @@ class SchemaService:
     ) -> SchemaPlan:
         plan = await self.planner.plan(workspace, documents, force=force, progress=progress)
         if not dry_run and not plan.is_empty:
-            await self._workspaces._update(workspace, **plan.fields)
+            await self._workspaces.write(workspace, **plan.fields)
             await self.finish(workspace.slug, plan, workspace, progress)
         return plan
 
@@ -174,7 +174,7 @@ class SchemaService:
             if tuple(workspace.schemas) != tuple(expected):
                 break
             try:
-                return await self._workspaces._update(workspace, **fields)
+                return await self._workspaces.write(workspace, **fields)
             except WorkspaceChanged:
                 continue
         raise WorkspaceChanged(f"Workspace `{slug}` is being changed by others: set the schema again to finish it.")

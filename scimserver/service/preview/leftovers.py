@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..schema.attributes import Attribute, ResourceType
-from ..scim.mutability import writable
+from ...schema.attributes import Attribute, ResourceType
+from ...scim.mutability import writable
 
 
 def without_effect(body: Any, resource_type: ResourceType) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..hookspecs import PluginInfo
-from .code_form import Code
+from ...hookspecs import PluginInfo
+from .form import Code
 
 HIDDEN = "…"
 """Stands for a secret wherever a document is shown."""

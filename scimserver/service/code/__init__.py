@@ -1,0 +1,1 @@
+"""The file of a workspace: written, read, compared and imported."""

@@ -1,0 +1,1 @@
+"""Preview: what a payload, or a mapping that is not saved yet, would do."""
