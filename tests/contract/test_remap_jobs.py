@@ -186,7 +186,7 @@ async def test_a_database_that_is_away_for_a_moment_is_waited_for(
     job = await registry.remap()
     assert (job.state, progress(job).looked) == ("finished", USERS)
     await registry.check()
-    monkeypatch.setattr("scimserver.service.remap.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("scimserver.service.remap.remaps.PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(ResourceStore, "remap", _away)
     await registry.set(text="three")
     with pytest.raises(Unavailable):
