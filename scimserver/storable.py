@@ -73,7 +73,7 @@ def storable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a plugin's settings, JSON data, as :func:`storable` does; but their names may have dots.
 
     Settings are stored and read whole, and nobody looks for them by name; ``card.email`` is the name of a setting that
-    makes a field within a field.
+    makes a field within a field. The full-width dot is what dots are stored as.
 
     Raises:
         NotStorable: as there.
@@ -89,6 +89,8 @@ def storable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_dots(value: Any) -> Any:
     if isinstance(value, dict):
+        if any("\uff0e" in name for name in value if isinstance(name, str)):
+            raise NotStorable("has a field whose name has a full-width dot (U+FF0E); write a plain one")
         return {
             name.replace(".", _STAND_IN) if isinstance(name, str) else name: _without_dots(item)
             for name, item in value.items()

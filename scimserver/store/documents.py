@@ -205,6 +205,20 @@ def encode_names(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace(_DOT, _ENCODED_DOT): value for name, value in resource.items()}
 
 
+def encode_all_names(value: Any) -> Any:
+    """Encode the dots of all names of JSON data: not every MongoDB-compatible engine stores such names."""
+    if isinstance(value, Mapping):
+        return {name: encode_all_names(item) for name, item in encode_names(value).items()}
+    return [encode_all_names(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def decode_all_names(stored: Any) -> Any:
+    """Undo :func:`encode_all_names`."""
+    if isinstance(stored, Mapping):
+        return {name: decode_all_names(item) for name, item in decode_names(stored).items()}
+    return [decode_all_names(item) for item in stored] if isinstance(stored, list | tuple) else stored
+
+
 def decode_names(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Undo :func:`encode_names`."""
     return {name.replace(_ENCODED_DOT, _DOT): value for name, value in stored.items()}

@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 
 from ..schema.documents import name_of
 from ..slugs import is_slug
-from .documents import now
+from .documents import decode_all_names, encode_all_names, now
 from .driver import Database
 from .failures import DuplicateKey, StoreError, translated
 
@@ -166,7 +166,7 @@ class WorkspaceStore:
             raise WorkspaceDeleting.of(workspace.slug)
         stored = await self._collection.find_one_and_update(
             {"_id": workspace.id, "revision": workspace.revision},
-            {"$set": {**changes, "modified": now(), "revision": workspace.revision + 1}},
+            {"$set": {**_encoded(changes), "modified": now(), "revision": workspace.revision + 1}},
             return_document=ReturnDocument.AFTER,
         )
         if stored is None:
@@ -216,7 +216,7 @@ def _to_bson(workspace: Workspace) -> dict[str, Any]:
         "schemas": list(workspace.schemas),
         "published": workspace.published,
         "unready": list(workspace.unready),
-        "plugins": [dict(plugin) for plugin in workspace.plugins],
+        "plugins": encode_all_names(workspace.plugins),
         "limits": dict(workspace.limits),
         "created": workspace.created,
         "modified": workspace.modified,
@@ -224,12 +224,17 @@ def _to_bson(workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def _encoded(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changed fields as they are stored."""
+    return {name: encode_all_names(value) if name == "plugins" else value for name, value in changes.items()}
+
+
 def _from_bson(stored: Mapping[str, Any]) -> Workspace:
     return Workspace(
         id=stored["_id"],
         slug=stored["slug"],
         state=stored["state"],
-        plugins=stored["plugins"],
+        plugins=decode_all_names(stored["plugins"]),
         limits=stored["limits"],
         created=stored["created"],
         modified=stored["modified"],

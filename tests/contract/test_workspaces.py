@@ -26,6 +26,20 @@ async def test_a_new_workspace_is_active_and_found_by_slug_and_id(store: Workspa
     assert await store.get(created.id) == created
 
 
+async def test_names_of_settings_may_have_dots_and_are_stored_without(
+    store: WorkspaceStore, database: Database
+) -> None:
+    plugins = [{"name": "expressions", "settings": {"fields": {"User": {"card.email": {"attribute": "userName"}}}}}]
+    created = await store.create("larkfield", plugins=plugins)
+    assert created.plugins == plugins
+    assert (await store.get_by_slug("larkfield")) == created
+    plugins = [{"name": "expressions", "settings": {"fields": {"User": {"a.b": {"default": ["x.y"]}}}}}]
+    assert (await store.update(created, plugins=plugins)).plugins == plugins
+    stored = await database["workspaces"].find_one({"slug": "larkfield"})
+    assert "a.b" not in str(stored)
+    assert "x.y" in str(stored), "a value stays as it is"
+
+
 async def test_an_unknown_workspace_is_none(store: WorkspaceStore) -> None:
     assert await store.get_by_slug("nobody") is None
     assert await store.get("ws_0") is None

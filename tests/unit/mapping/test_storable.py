@@ -126,7 +126,12 @@ def test_names_of_settings_may_have_dots_and_nothing_else_more() -> None:
     made = storable_settings(settings)
     assert made == settings
     assert made["fields"] is not settings["fields"]
-    for wrong, path in (({"$a": 1}, []), ({"x.y": {"$a": 1}}, ["x.y"]), ({"x.y": [2**63]}, ["x.y", "0"])):
+    for wrong, path in (
+        ({"$a": 1}, []),
+        ({"a\uff0eb": 1}, []),
+        ({"x.y": {"$a": 1}}, ["x.y"]),
+        ({"x.y": [2**63]}, ["x.y", "0"]),
+    ):
         with pytest.raises(NotStorable) as refused:
             storable_settings(wrong)
         assert refused.value.path == path
