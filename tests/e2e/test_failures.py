@@ -213,7 +213,11 @@ async def test_a_bulk_request_tells_the_truth_when_the_database_is_killed_in_the
         while time.monotonic() < deadline:
             if (await client.get("Users", params={"count": 0})).json()["totalResults"] >= 50:
                 break
-        os.kill(fresh.database_pid(), signal.SIGKILL)
+        # Stopped first, so that an operation is under way when it is killed: between two of them nobody would notice.
+        database = fresh.database_pid()
+        os.kill(database, signal.SIGSTOP)
+        await asyncio.sleep(0.3)
+        os.kill(database, signal.SIGKILL)
         answer = await bulk
         assert answer.status_code == 200
         results = answer.json()["Operations"]
